@@ -1,0 +1,1 @@
+"""The ingestion room: from a sector database to `raw`."""

@@ -1,0 +1,188 @@
+"""The declaration of one sector database: one YAML file under `ingestion/sources/<sector>/<source>.yml`.
+
+Every key is checked; an unknown one is an error (`registry.py` turns pydantic's complaint into file, line and nearest
+right name). `columns + ignored_columns` of a table is everything that the source has: anything else is drift.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "time", "timestamp", "json"]
+#: What a contract type is in DuckDB. `timestamp` is always an instant: values without a zone are read in the source's.
+DUCKDB_TYPE: dict[str, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "decimal": "DECIMAL(28,6)",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "time": "TIME",
+    "timestamp": "TIMESTAMPTZ",
+    "json": "JSON",
+}
+_DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
+SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)+$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Duration = Annotated[str, Field(pattern=_DURATION.pattern, description="a number and m, h or d: 5m, 12h, 1d")]
+
+
+def minutes(duration: str) -> int:
+    """`5m` → 5, `12h` → 720, `1d` → 1440."""
+    match = _DURATION.match(duration)
+    if not match:
+        raise ValueError(f"not a duration: {duration!r}")
+    return int(match[1]) * {"m": 1, "h": 60, "d": 1440}[match[2]]
+
+
+class Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Title(Declared):
+    vi: str
+    en: str
+
+
+class Owner(Declared):
+    agency: str
+    unit: str = ""
+    contact: str = ""
+
+
+class Cadence(Declared):
+    """How often we come, when the number is late, and the daily deadline if the owner promised one (“chốt 17:00”)."""
+
+    every: Duration
+    late_after: Duration
+    cutoff: str | None = Field(default=None, pattern=r"^\d{2}:\d{2}$")
+
+
+class Connector(BaseModel):
+    """`kind` and the arguments of that kind; they are checked by the connector's own model. `${NAME}` in a value is
+    read from the environment; a secret is named, never written: `password: {secret: NAME}`."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    kind: str
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Column(Declared):
+    name: Name
+    from_: str | None = Field(default=None, alias="from", description="the source's own name, when it differs")
+    type: ColumnType
+    unit: str | None = None
+    format: str | None = Field(default=None, description="how text becomes the type: dd/MM/yyyy, yyyyMMddHHmmss, vi_number, dotnet_date, epoch_ms, …")
+    class_: Literal["pii", "quasi", "code", "free"] = Field(default="free", alias="class")
+    protect: Literal["drop", "hash", "year"] | None = Field(default=None, description="what a pii column becomes before landing; default drop")
+    required: bool = False
+    range: tuple[float | None, float | None] | None = None
+    code_list: list[str] | None = None
+    pattern: str | None = None
+    nulls: list[str] = Field(default_factory=list, description="texts that mean “no value” here, e.g. KPH, -, x")
+    description: Title | None = None
+
+    @property
+    def source_name(self) -> str:
+        return self.from_ or self.name
+
+
+class IgnoredColumn(Declared):
+    name: str
+    why: str = Field(min_length=3)
+
+
+class Volume(Declared):
+    """Healthy number of rows in the raw table, and the largest healthy change of an extract against the median (×)."""
+
+    min: int = 0
+    max_change: float = 5.0
+
+
+class Area(Declared):
+    column: Name
+    scheme: Literal["commune_2025", "commune_before_2025", "name_2025"]
+    valid_as_of: str | None = Field(default=None, description="a date, or a column that holds one")
+
+
+class Table(Declared):
+    name: Name
+    title: Title
+    grain: str
+    mode: Literal["append", "upsert", "snapshot"] = Field(
+        default="upsert", description="append: immutable events, key de-duplicates · upsert: newest row a key · snapshot: the whole table each time, deletes found"
+    )
+    primary_key: list[Name] = Field(min_length=1)
+    cursor: Name | None = None
+    lag: Duration = "0m"
+    event_time: Name | None = None
+    slot: Duration | None = Field(default=None, description="one row a key is expected every … (stations)")
+    read: dict[str, Any] = Field(default_factory=dict, description="what this table is called at the source; checked by the connector")
+    columns: list[Column] = Field(min_length=1)
+    ignored_columns: list[IgnoredColumn] = Field(default_factory=list)
+    volume: Volume = Volume()
+    area: Area | None = None
+    tier: Literal[1, 2, 3] = 2
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Table:
+        names = [c.name for c in self.columns]
+        doubled = sorted({n for n in names if names.count(n) > 1})
+        if doubled:
+            raise ValueError(f"columns declared twice: {', '.join(doubled)}")
+        wanted = [*self.primary_key, *filter(None, [self.cursor, self.event_time, self.area.column if self.area else None])]
+        for name in wanted:
+            if name not in names:
+                raise ValueError(f"column {name!r} is used but not declared")
+        if any(c.class_ == "pii" and c.protect in (None, "drop") and c.name in wanted for c in self.columns):
+            raise ValueError("a key, cursor or event time cannot be a dropped pii column")
+        return self
+
+    def column(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+
+class OnDrift(Declared):
+    """What a change of the source's columns does: accept (load what is known, report), quarantine (land, do not load),
+    stop (the source is late with that reason)."""
+
+    added: Literal["accept", "stop"] = "accept"
+    removed: Literal["accept", "stop"] = "stop"
+
+
+class Source(Declared):
+    id: SourceId
+    sector: Name
+    title: Title
+    owner: Owner
+    grants_access: str
+    legal_basis: str = ""
+    share_class: Literal["chuyên ngành", "dùng chung", "mở"]
+    connector: Connector
+    cadence: Cadence
+    time_zone: str = "Asia/Ho_Chi_Minh"
+    made_up: bool = Field(default=False, description="rows are invented for the demo; every board says so")
+    requires: str | None = Field(default=None, description="an environment variable without which the source is skipped, and says so")
+    tables: list[Table] = Field(min_length=1)
+    on_drift: OnDrift = OnDrift()
+
+    @model_validator(mode="after")
+    def _tables_differ(self) -> Source:
+        names = [t.name for t in self.tables]
+        if len(set(names)) != len(names):
+            raise ValueError("two tables have one name")
+        return self
+
+    def table(self, name: str) -> Table:
+        return next(t for t in self.tables if t.name == name)
+
+
+def raw_name(source_id: str, table_name: str) -> str:
+    """The table's name in schema `raw`: `<source>__<table>`."""
+    return f"{source_id}__{table_name}"

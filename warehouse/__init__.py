@@ -1,0 +1,1 @@
+"""The warehouse room: the only one that opens DuckDB files."""

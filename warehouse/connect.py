@@ -1,0 +1,201 @@
+"""Where state lives, who may write, and every way to open a DuckDB file.
+
+No other module calls `duckdb.connect`. One process writes at a time: `writer()` holds an advisory lock (flock) on
+`<IOC_HOME>/warehouse.lock` for as long as its connection lives; the lock dies with the process, so a killed holder
+never blocks the next run. Readers of the intake take the same lock shared. Served builds are immutable: opening one
+takes no lock, is read-only and sandboxed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import Fault
+
+ROOT = Path(__file__).resolve().parent.parent
+TIME_ZONE = "Asia/Ho_Chi_Minh"
+#: DuckDB's own buffers while loading; the process needs about 30 % more.
+LOAD_MEMORY = "384MB"
+
+
+def home() -> Path:
+    """The folder of all state, `IOC_HOME` (default `var/` in the checkout). Created when missing."""
+    path = Path(os.environ.get("IOC_HOME") or ROOT / "var").resolve()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def intake_path() -> Path:
+    """The file with `raw`, `staging`, `intermediate`, `ops` and `quarantine`: personal data may live here only."""
+    return home() / "intake.duckdb"
+
+
+def build_path() -> Path:
+    """The file that dbt writes marts into. Never served: `publish` copies it."""
+    path = home() / "build" / "marts.duckdb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def extension_directory() -> Path:
+    path = home() / "duckdb-extensions"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def quote(identifier: str) -> str:
+    """An SQL identifier, safely quoted whatever it holds."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """An SQL string literal, safely quoted whatever it holds."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _lock_file() -> Path:
+    return home() / "warehouse.lock"
+
+
+def lock_holder() -> dict[str, object] | None:
+    """Who wrote last into the lock file: `{"holder", "pid", "since"}`, or None when nobody ever did."""
+    try:
+        return json.loads(_lock_file().read_text() or "null")
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+
+
+@contextlib.contextmanager
+def lock(holder: str, *, shared: bool = False, wait_seconds: float = 0.0) -> Iterator[None]:
+    """Hold the warehouse. Raises `Fault` IOC-075 (exit 75) naming the holder when it is not free in time."""
+    handle = os.open(_lock_file(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + wait_seconds
+    try:
+        while True:
+            try:
+                fcntl.flock(handle, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    other = lock_holder() or {}
+                    raise Fault(
+                        "IOC-075",
+                        f"Kho dữ liệu đang do “{other.get('holder', '?')}” giữ từ {other.get('since', '?')} "
+                        f"(tiến trình {other.get('pid', '?')}).",
+                        f"The warehouse is held by “{other.get('holder', '?')}” since {other.get('since', '?')} "
+                        f"(process {other.get('pid', '?')}).",
+                        why="another run is writing; only one may",
+                        fix="./ioc status",
+                        exit_code=75,
+                        details=dict(other),
+                    ) from None
+                time.sleep(0.05)
+        if not shared:
+            body = {"holder": holder, "pid": os.getpid(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, json.dumps(body).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _configure(con: duckdb.DuckDBPyConnection, memory: str, threads: int | None) -> None:
+    spill = home() / "spill"
+    spill.mkdir(exist_ok=True)
+    con.execute(f"SET temp_directory = {literal(str(spill))}")
+    con.execute(f"SET memory_limit = {literal(memory)}")
+    con.execute(f"SET TimeZone = {literal(TIME_ZONE)}")
+    con.execute("SET preserve_insertion_order = false")
+    if threads:
+        con.execute(f"SET threads = {threads}")
+
+
+@contextlib.contextmanager
+def writer(
+    holder: str, *, wait_seconds: float = 0.0, memory: str = LOAD_MEMORY, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The intake, writable, under the exclusive lock; `ops` and `quarantine` tables exist. Closed before unlocking."""
+    with lock(holder, wait_seconds=wait_seconds):
+        con = duckdb.connect(str(intake_path()))
+        try:
+            _configure(con, memory, threads)
+            for script in sorted((ROOT / "warehouse" / "ddl").glob("*.sql")):
+                con.execute(script.read_text(encoding="utf-8"))
+            yield con
+        finally:
+            con.close()
+
+
+@contextlib.contextmanager
+def intake(*, wait_seconds: float = 30.0, memory: str = "512MB") -> Iterator[duckdb.DuckDBPyConnection]:
+    """The intake, read-only, under the shared lock. Raises `Fault` IOC-075 when a writer stays longer than the wait."""
+    if not intake_path().exists():
+        with writer("init", wait_seconds=wait_seconds):
+            pass
+    with lock("reader", shared=True, wait_seconds=wait_seconds):
+        con = duckdb.connect(str(intake_path()), read_only=True)
+        try:
+            _configure(con, memory, None)
+            yield con
+        finally:
+            con.close()
+
+
+@contextlib.contextmanager
+def build_writer(*, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build file, writable. The caller holds `lock`."""
+    con = duckdb.connect(str(build_path()))
+    try:
+        _configure(con, memory, None)
+        yield con
+    finally:
+        con.close()
+
+
+@contextlib.contextmanager
+def served(path: Path, *, memory: str = "1GB", threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A served build: read-only, no access to other files, no settings changed. `path` is resolved first, so a link that
+    moves on does not change what this connection reads."""
+    con = duckdb.connect(str(path.resolve()), read_only=True)
+    try:
+        _configure(con, memory, threads)
+        con.execute("SET enable_external_access = false")
+        con.execute("SET lock_configuration = true")
+        yield con
+    finally:
+        con.close()
+
+
+@contextlib.contextmanager
+def scratch(
+    extensions: Sequence[str] = (), *, memory: str = LOAD_MEMORY, threads: int | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory connection with the named extensions loaded from their wheels, never from a network."""
+    con = duckdb.connect(config={"extension_directory": str(extension_directory()), "autoinstall_known_extensions": "false"})
+    try:
+        _configure(con, memory, threads)
+        for name in extensions:
+            load_extension(con, name)
+        yield con
+    finally:
+        con.close()
+
+
+def load_extension(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Load an extension, installing it once from its wheel into our own folder."""
+    try:
+        con.execute(f"LOAD {quote(name)}")
+    except duckdb.Error:
+        from duckdb_extensions import import_extension
+
+        import_extension(name, con=con)
+        con.execute(f"LOAD {quote(name)}")

@@ -1,0 +1,51 @@
+-- The ledger: what was declared, pulled, loaded, refused and built. Written only by the room named beside each table;
+-- read by all. No keys or indexes (a warehouse file with indexes is slower to write and harder to heal).
+CREATE SCHEMA IF NOT EXISTS raw;
+CREATE SCHEMA IF NOT EXISTS ops;
+CREATE SCHEMA IF NOT EXISTS quarantine;
+
+-- ingestion.registry: the declarations, as tables, so that dbt and quality never import ingestion --------------------
+CREATE TABLE IF NOT EXISTS ops.source (
+    source_id VARCHAR, sector VARCHAR, title_vi VARCHAR, title_en VARCHAR,
+    owner_agency VARCHAR, owner_unit VARCHAR, owner_contact VARCHAR, share_class VARCHAR, legal_basis VARCHAR,
+    connector_kind VARCHAR, cadence VARCHAR, every_minutes INTEGER, late_after_minutes INTEGER, cutoff VARCHAR,
+    tier INTEGER, is_made_up BOOLEAN, is_enabled BOOLEAN, skipped_why VARCHAR, declaration_path VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.source_table (
+    source_id VARCHAR, table_name VARCHAR, raw_name VARCHAR, title_vi VARCHAR, grain VARCHAR,
+    primary_key VARCHAR[], cursor_column VARCHAR, lag_minutes INTEGER, event_time VARCHAR, mode VARCHAR,
+    volume_min BIGINT, volume_max_change DOUBLE, area_column VARCHAR, area_scheme VARCHAR, slot_minutes INTEGER, tier INTEGER);
+CREATE TABLE IF NOT EXISTS ops.source_column (
+    source_id VARCHAR, table_name VARCHAR, ordinal INTEGER, column_name VARCHAR, source_name VARCHAR, type VARCHAR,
+    unit VARCHAR, class VARCHAR, is_required BOOLEAN, range_min DOUBLE, range_max DOUBLE, code_list VARCHAR[],
+    pattern VARCHAR, description_vi VARCHAR, description_en VARCHAR, is_ignored BOOLEAN, ignored_why VARCHAR);
+
+-- ingestion.ledger: one row an extract; rows_in = rows_loaded + rows_quarantined + rows_deduplicated ------------------
+CREATE TABLE IF NOT EXISTS ops.extract (
+    extract_id VARCHAR, run_id VARCHAR, source_id VARCHAR, table_name VARCHAR, mode VARCHAR,
+    cursor_from VARCHAR, cursor_to VARCHAR, extracted_at TIMESTAMPTZ, loaded_at TIMESTAMPTZ,
+    rows_in BIGINT, rows_loaded BIGINT, rows_quarantined BIGINT, rows_deduplicated BIGINT, rows_deleted BIGINT,
+    bytes_landed BIGINT, files_in INTEGER, landing_path VARCHAR, manifest_sha256 VARCHAR,
+    max_event_at TIMESTAMPTZ, drift VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.watermark (
+    source_id VARCHAR, table_name VARCHAR, cursor_value VARCHAR, extract_id VARCHAR, updated_at TIMESTAMPTZ);
+-- files already taken, so that a listing can be compared before anything is downloaded
+CREATE TABLE IF NOT EXISTS ops.file_seen (
+    source_id VARCHAR, table_name VARCHAR, path VARCHAR, size BIGINT, modified VARCHAR, sha256 VARCHAR, extract_id VARCHAR,
+    seen_at TIMESTAMPTZ);
+-- one row a pull attempt of a source, good or bad; the newest says whether the source is late and why
+CREATE TABLE IF NOT EXISTS ops.pull (
+    run_id VARCHAR, source_id VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, -- ok|failed|skipped
+    code VARCHAR, reason_vi VARCHAR, reason_en VARCHAR, rows_in BIGINT, rows_loaded BIGINT);
+CREATE TABLE IF NOT EXISTS quarantine.row (
+    quarantine_id VARCHAR, source_id VARCHAR, table_name VARCHAR, extract_id VARCHAR, row_number BIGINT, source_ref VARCHAR,
+    key_text VARCHAR, rules VARCHAR[], reasons_vi VARCHAR[], reasons_en VARCHAR[], row_json VARCHAR,
+    status VARCHAR, -- open|fixed|accepted|superseded
+    created_at TIMESTAMPTZ, resolved_at TIMESTAMPTZ, resolved_by VARCHAR, resolved_why VARCHAR);
+
+-- warehouse: runs and builds -------------------------------------------------------------------------------------------
+CREATE TABLE IF NOT EXISTS ops.run (
+    run_id VARCHAR, holder VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, exit_code INTEGER, build_id VARCHAR, note VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.build (
+    build_id VARCHAR, run_id VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, models INTEGER,
+    verdict VARCHAR, -- PASS|FAIL|ERROR, null until judged
+    published_at TIMESTAMPTZ, sha256 VARCHAR, note VARCHAR);

@@ -1,0 +1,108 @@
+"""The contract of an indicator pair: `dbt/models/indicators/<sector>/ind_<sector>_<what>.{sql,yml}`.
+
+The YAML half is a dbt properties file; this module checks its `config.meta.indicator` block. An unknown key is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Duration = Annotated[str, Field(pattern=r"^\d+\s*(m|h|d)$")]
+#: What the SQL half returns, in this order, with these DuckDB types.
+OBSERVATION = {
+    "period_kind": "VARCHAR",
+    "period_key": "VARCHAR",
+    "area_code": "VARCHAR",
+    "breakdown": "VARCHAR",
+    "numerator": "DOUBLE",
+    "denominator": "DOUBLE",
+    "value": "DOUBLE",
+    "as_of": "TIMESTAMP WITH TIME ZONE",
+    "extract_ids": "VARCHAR[]",
+}
+
+
+class Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Words(Declared):
+    vi: str
+    en: str
+
+
+class Grain(Declared):
+    period: Literal["hour", "day", "month", "quarter", "year"]
+    area: Literal["province", "commune", "station", "reservoir"]
+
+
+class Norm(Declared):
+    """A threshold with its legal source. `level` says what it separates: `target` (met or not), `watch` (yellow beyond it),
+    `alarm` (red beyond it). For direction band, `value..value_max` is the good range."""
+
+    value: float
+    value_max: float | None = None
+    level: Literal["target", "watch", "alarm"]
+    source: str
+    legal_ref: str = ""
+    valid_from: str
+    valid_to: str | None = None
+    provenance: Literal["S", "D", "M", "P"]
+
+
+class Freshness(Declared):
+    promise: str
+    stale_after: Duration
+
+
+class Maturity(Declared):
+    """An observation is provisional until this long after its period ended."""
+
+    final_after: Duration
+
+
+class Action(Declared):
+    level: Literal["watch", "alarm"]
+    who: str
+    procedure: str
+    within: str
+
+
+class Evidence(Declared):
+    """From a number back to rows; see docs/interfaces.md."""
+
+    model: str
+    keys: list[str] = Field(min_length=1)
+    where: str
+    numerator: str
+    denominator: str | None = None
+
+
+class Indicator(Declared):
+    code: str = Field(pattern=r"^[A-Z]{2}\d{2}[a-z]?$")
+    sector: str
+    title: Words
+    question: str
+    formula: str
+    numerator: str
+    denominator: str
+    unit: str
+    direction: Literal["up", "down", "band"]
+    grain: Grain
+    additive: Literal["yes", "ratio", "no"]
+    norm: list[Norm] = Field(default_factory=list)
+    freshness: Freshness
+    maturity: Maturity
+    owner_agency: str
+    acts_when: list[Action] = Field(default_factory=list)
+    sources: list[str] = Field(min_length=1)
+    not_comparable_with: list[str] = Field(default_factory=list)
+    caveats: str = ""
+    small_number_rule: str = ""
+    decimals: int = Field(ge=0, le=4)
+    tier: Literal[1, 2, 3]
+    provenance: Literal["S", "D", "M", "P"]
+    home_order: int | None = Field(default=None, ge=1, le=12)
+    evidence: Evidence
