@@ -1,0 +1,330 @@
+"""A table's declaration as SQL: the typed select, and for each rule the condition under which a row breaks it.
+
+Everything here is text: nothing is executed. `load` runs the cheap question first (how many rows are broken?) and asks
+for reasons only when some are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ingestion import mask
+from ingestion.clean import text
+from ingestion.clean.cast import sql_cast
+from ingestion.model import DUCKDB_TYPE, Column, Source, Table
+from warehouse.connect import literal, quote
+
+#: From this day the 166 communes of 2025 hold; every new code reuses an old one, so a code needs its date.
+COMMUNES_CHANGED = "2025-07-01"
+#: Clocks differ; an event this far ahead of us is an error and not a clock.
+FUTURE = timedelta(days=1)
+_IN_WORDS = {
+    "text": ("văn bản", "text"),
+    "integer": ("số nguyên", "a whole number"),
+    "decimal": ("số", "a number"),
+    "double": ("số", "a number"),
+    "boolean": ("đúng/sai", "true or false"),
+    "date": ("ngày", "a date"),
+    "time": ("giờ", "a time of day"),
+    "timestamp": ("thời điểm", "a point in time"),
+    "json": ("JSON", "JSON"),
+}
+_WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_NAIVE = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+
+
+@dataclass(frozen=True)
+class Areas:
+    """The codes and names (as match keys) that are valid before and since 2025-07-01; empty when not loaded yet."""
+
+    codes_2025: frozenset[str] = frozenset()
+    codes_before: frozenset[str] = frozenset()
+    names_2025: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`name` is `<rule>:<column>`; `broken` is true (never null) for a row that breaks it; `vi`, `en` say why, in SQL."""
+
+    name: str
+    broken: str
+    vi: str
+    en: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A table compiled against the types that were landed."""
+
+    table: Table
+    columns: list[Column]
+    fields: list[str]
+    rules: list[Rule]
+
+    def typed(self, relation: str) -> str:
+        """Select from landed rows: every raw column typed, the values as they came as `from:<column>`, `_row_number`,
+        `_source_ref`."""
+        return f"SELECT {', '.join(self.fields)}, _row_number, _source_ref FROM {relation}"
+
+    @property
+    def names(self) -> list[str]:
+        return [c.name for c in self.columns]
+
+    @property
+    def key(self) -> list[str]:
+        return [quote(name) for name in self.table.primary_key]
+
+    @property
+    def broken(self) -> str:
+        """True for a row that breaks any rule."""
+        return " OR ".join(f"({r.broken})" for r in self.rules) or "false"
+
+    @property
+    def row_hash(self) -> str:
+        """One number for the values of a row, lineage left out: equal numbers, equal rows."""
+        return f"hash({', '.join(quote(n) for n in self.names)})"
+
+    @property
+    def key_text(self) -> str:
+        """The key in words, for people and for finding the row again; what could not be typed as it came."""
+        parts = [
+            f"coalesce(CAST({quote(k)} AS VARCHAR), CAST({_original(k)} AS VARCHAR), '')"
+            for k in self.table.primary_key
+        ]
+        return f"concat_ws(' | ', {', '.join(parts)})"
+
+    @property
+    def row_json(self) -> str:
+        """The row as it came, under the source's own names; every value as text, because JSON numbers lose digits."""
+        pairs = ", ".join(f"{literal(c.source_name)}, CAST({_original(c.name)} AS VARCHAR)" for c in self.columns)
+        return f"CAST(json_object({pairs}) AS VARCHAR)"
+
+    def list_of(self, part: str) -> str:
+        """An SQL list with `part` (`name`, `vi` or `en`) of every rule that a row breaks."""
+        cases = []
+        for rule in self.rules:
+            value = literal(rule.name) if part == "name" else getattr(rule, part)
+            cases.append(f"CASE WHEN {rule.broken} THEN {value} END")
+        return f"list_filter([{', '.join(cases)}]::VARCHAR[], lambda x: x IS NOT NULL)"
+
+
+def stored_columns(table: Table) -> list[tuple[str, str]]:
+    """Name and DuckDB type of the declared columns that reach the raw table: dropped personal data does not."""
+    return [(c.name, _stored_type(c)) for c in table.columns if not mask.is_dropped(c)]
+
+
+def compile_contract(
+    source: Source, table: Table, landed: Mapping[str, str], *, now: datetime, areas: Areas | None = None
+) -> Contract:
+    """`landed` is source name → DuckDB type of the landed columns; a declared column that is not in it is null.
+
+    `now` decides what is in the future; `areas` are needed only by a table that declares `area`.
+    """
+    columns = [c for c in table.columns if not mask.is_dropped(c)]
+    fields = []
+    rules: list[Rule] = []
+    for column in columns:
+        found = landed.get(column.source_name)
+        raw = quote(column.source_name) if found else "NULL::VARCHAR"
+        fields.append(f"{raw} AS {_original(column.name)}")
+        fields.append(f"{_typed(column, raw, found or 'VARCHAR', source.time_zone)} AS {quote(column.name)}")
+        rules += _column_rules(table, column, found or "VARCHAR")
+    if table.event_time:
+        rules.append(_future_rule(table.column(table.event_time), now))
+    if table.area and areas:
+        rules += _area_rules(table, areas)
+    return Contract(table, columns, fields, rules)
+
+
+def _original(name: str) -> str:
+    return quote(f"from:{name}")
+
+
+def _is_hashed(column: Column) -> bool:
+    return column.class_ == "pii" and column.protect == "hash"
+
+
+def _stored_type(column: Column) -> str:
+    return "VARCHAR" if _is_hashed(column) else DUCKDB_TYPE[column.type]
+
+
+def _typed(column: Column, raw: str, landed: str, time_zone: str) -> str:
+    """An expression of the contract's type, NULL where the value has no such meaning.
+
+    Text goes through `clean.cast`. What is native already is taken without a detour through text, but never rounded or
+    guessed: 3.7 is not a whole number, 5 is not a boolean, infinity is not a date.
+    """
+    if _is_hashed(column):
+        return raw
+    if landed == "VARCHAR":
+        return sql_cast(column, raw, time_zone)
+    wanted = DUCKDB_TYPE[column.type]
+    zone = literal(time_zone)
+    if column.type == "text":
+        return f"CAST({raw} AS VARCHAR)"
+    if column.type == "integer":
+        if landed in _WHOLE:
+            return f"TRY_CAST({raw} AS BIGINT)"
+        return f"CASE WHEN {raw} = floor({raw}) THEN TRY_CAST({raw} AS BIGINT) END"
+    if column.type == "double":
+        value = f"TRY_CAST({raw} AS DOUBLE)"
+        return (
+            value
+            if landed in _WHOLE or landed.startswith("DECIMAL")
+            else f"CASE WHEN isfinite({value}) THEN {value} END"
+        )
+    if column.type == "boolean" and landed != "BOOLEAN":
+        return f"CASE {raw} WHEN 0 THEN false WHEN 1 THEN true END"
+    if column.type == "date":
+        if landed == _ZONED:
+            return f"CASE WHEN isfinite({raw}) THEN CAST({raw} AT TIME ZONE {zone} AS DATE) END"
+        if landed == "DATE" or landed in _NAIVE:
+            return f"CASE WHEN isfinite({raw}) THEN CAST({raw} AS DATE) END"
+        return sql_cast(column, f"CAST({raw} AS VARCHAR)", time_zone)
+    if column.type == "timestamp":
+        if landed == _ZONED:
+            return f"CASE WHEN isfinite({raw}) THEN {raw} END"
+        if landed == "DATE" or landed in _NAIVE:
+            return f"CASE WHEN isfinite({raw}) THEN CAST({raw} AS TIMESTAMP) AT TIME ZONE {zone} END"
+        return sql_cast(column, f"CAST({raw} AS VARCHAR)", time_zone)
+    if column.type == "json" and landed != "JSON":
+        return f"to_json({raw})"
+    return f"TRY_CAST({raw} AS {wanted})"
+
+
+def _shown(name: str) -> str:
+    """The value as it came, short enough for a sentence, as an SQL text."""
+    return f"left(CAST({_original(name)} AS VARCHAR), 80)"
+
+
+def _sentence(*parts: str) -> str:
+    return " || ".join(parts)
+
+
+def _has_value(column: Column, landed: str) -> str:
+    """True where the source gave a value: not null, not blank, not one of the declared “no value” texts."""
+    raw = _original(column.name)
+    if landed != "VARCHAR":
+        return f"{raw} IS NOT NULL"
+    empty = ", ".join(literal(t) for t in ["", *column.nulls])
+    return f"coalesce(trim({raw}) NOT IN ({empty}), false)"
+
+
+def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
+    name, value, has_value = column.name, quote(column.name), _has_value(column, landed)
+    head_vi, head_en = literal(f"cột {name}: "), literal(f"column {name}: ")
+    shown = _shown(name)
+    rules = []
+    vi, en = _IN_WORDS[column.type]
+    if not _is_hashed(column) and not (column.type == "text" and landed == "VARCHAR"):
+        said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {vi}"))
+        said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {en}"))
+        rules.append(Rule(f"type:{name}", f"{value} IS NULL AND {has_value}", said_vi, said_en))
+    if name in table.primary_key or column.required:
+        rule = "key" if name in table.primary_key else "required"
+        what_vi, what_en = (
+            ("khóa trống", "the key is empty") if rule == "key" else ("bắt buộc nhưng trống", "required but empty")
+        )
+        empty = f"{value} IS NULL AND NOT {has_value}"
+        if column.type == "text" and landed == "VARCHAR":
+            empty = f"{value} IS NULL OR trim({value}) = ''"
+        rules.append(
+            Rule(f"{rule}:{name}", empty, _sentence(head_vi, literal(what_vi)), _sentence(head_en, literal(what_en)))
+        )
+    if _is_hashed(column):
+        return rules
+    if column.range:
+        rules.append(_range_rule(column, head_vi, head_en, shown))
+    if column.code_list is not None:
+        codes = ", ".join(literal(c) for c in column.code_list)
+        words = ", ".join(column.code_list[:8]) + (", …" if len(column.code_list) > 8 else "")
+        said_vi = _sentence(head_vi, "'mã “'", shown, literal(f"” không có trong danh mục ({words})"))
+        said_en = _sentence(head_en, "'code “'", shown, literal(f"” is not in the code list ({words})"))
+        broken = f"coalesce(CAST({value} AS VARCHAR) NOT IN ({codes}), false)"
+        rules.append(Rule(f"code_list:{name}", broken, said_vi, said_en))
+    if column.pattern:
+        broken = f"coalesce(NOT regexp_full_match(CAST({value} AS VARCHAR), {literal(column.pattern)}), false)"
+        said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không đúng dạng {column.pattern}"))
+        said_en = _sentence(head_en, "'“'", shown, literal(f"” does not have the form {column.pattern}"))
+        rules.append(Rule(f"pattern:{name}", broken, said_vi, said_en))
+    return rules
+
+
+def _range_rule(column: Column, head_vi: str, head_en: str, shown: str) -> Rule:
+    low, high = column.range or (None, None)
+    value = quote(column.name)
+    tests = [f"{value} < {low!r}" if low is not None else "", f"{value} > {high!r}" if high is not None else ""]
+    broken = f"coalesce({' OR '.join(filter(None, tests)) or 'false'}, false)"
+    unit = f" {column.unit}" if column.unit else ""
+    bounds = f"[{'−∞' if low is None else f'{low:g}'}; {'+∞' if high is None else f'{high:g}'}]{unit}"
+    return Rule(
+        f"range:{column.name}",
+        broken,
+        _sentence(head_vi, shown, literal(f" nằm ngoài khoảng {bounds}")),
+        _sentence(head_en, shown, literal(f" is outside {bounds}")),
+    )
+
+
+def _future_rule(column: Column, now: datetime) -> Rule:
+    limit = f"TIMESTAMPTZ {literal((now + FUTURE).isoformat())}"
+    value, shown = quote(column.name), _shown(column.name)
+    return Rule(
+        f"future:{column.name}",
+        f"coalesce(CAST({value} AS TIMESTAMPTZ) > {limit}, false)",
+        _sentence(literal(f"cột {column.name}: "), shown, literal(" ở tương lai quá 1 ngày")),
+        _sentence(literal(f"column {column.name}: "), shown, literal(" is more than 1 day in the future")),
+    )
+
+
+def _area_rules(table: Table, areas: Areas) -> list[Rule]:
+    """The area must exist at the row's date. Where the row has no date, the declared scheme says which list holds."""
+    area = table.area
+    assert area is not None
+    value = quote(area.column)
+    if area.scheme == "name_2025":
+        names = f"{text.sql_match_key(value)}"
+        return _unknown(
+            area.column,
+            "true",
+            areas.names_2025,
+            names,
+            ("tên", "name"),
+            ("xã, phường từ 01/7/2025", "communes since 2025-07-01"),
+        )
+    day = None
+    if area.valid_as_of in {c.name for c in table.columns}:
+        day = f"CAST({quote(area.valid_as_of or '')} AS DATE)"
+    elif area.valid_as_of:
+        day = f"DATE {literal(area.valid_as_of)}"
+    default = "true" if area.scheme == "commune_before_2025" else "false"
+    is_old = f"coalesce({day} < DATE '{COMMUNES_CHANGED}', {default})" if day else default
+    old = ("xã, phường trước 01/7/2025", "communes before 2025-07-01")
+    new = ("xã, phường từ 01/7/2025", "communes since 2025-07-01")
+    words = ("mã", "code")
+    rules = []
+    if is_old != "true":
+        rules += _unknown(area.column, f"NOT {is_old}", areas.codes_2025, value, words, new)
+    if is_old != "false":
+        rules += _unknown(area.column, is_old, areas.codes_before, value, words, old)
+    return rules
+
+
+def _unknown(
+    name: str, applies: str, known: frozenset[str], value: str, kind: tuple[str, str], of: tuple[str, str]
+) -> list[Rule]:
+    """A rule that a value is among the known ones; none while the administrative units are not loaded."""
+    if not known:
+        return []
+    listed = ", ".join(literal(k) for k in sorted(known))
+    shown = _shown(name)
+    return [
+        Rule(
+            f"area:{name}",
+            f"{applies} AND coalesce({value} NOT IN ({listed}), false)",
+            _sentence(literal(f"cột {name}: {kind[0]} "), shown, literal(f" không có trong {len(known)} {of[0]}")),
+            _sentence(literal(f"column {name}: {kind[1]} "), shown, literal(f" is not among the {len(known)} {of[1]}")),
+        )
+    ]

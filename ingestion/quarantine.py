@@ -1,0 +1,156 @@
+"""Rows that broke their contract: read them, accept that they stay out, or replay them under the present contract."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from ingestion.contract import compile_contract
+from ingestion.extract import Landed
+from ingestion.load import areas, ensure_raw, landed_types, merge, scan
+from ingestion.model import Source
+from warehouse import connect
+from warehouse.connect import literal
+from warehouse.errors import Fault
+
+_COLUMNS = """quarantine_id, source_id, table_name, extract_id, row_number, source_ref, key_text, rules, reasons_vi,
+    reasons_en, status, created_at, resolved_at, resolved_by, resolved_why"""
+
+
+def list_rows(source_id: str | None = None, *, status: str | None = "open", limit: int = 100) -> list[dict[str, Any]]:
+    """Newest quarantined rows, without their values (`show` gives those)."""
+    with connect.intake() as con:
+        return _dicts(
+            con,
+            f"""SELECT {_COLUMNS} FROM quarantine.row
+            WHERE (? IS NULL OR source_id = ?) AND (? IS NULL OR status = ?)
+            ORDER BY created_at DESC, quarantine_id LIMIT ?""",
+            [source_id, source_id, status, status, limit],
+        )
+
+
+def summary() -> list[dict[str, Any]]:
+    """Open rows per source, table and rule: `{source_id, table_name, rule, rows, example_vi, example_en}`."""
+    with connect.intake() as con:
+        return _dicts(
+            con,
+            """SELECT source_id, table_name, rule, count(*) AS rows, any_value(vi) AS example_vi, any_value(en) AS example_en
+            FROM (SELECT source_id, table_name, unnest(rules) AS rule, unnest(reasons_vi) AS vi, unnest(reasons_en) AS en
+                  FROM quarantine.row WHERE status = 'open')
+            GROUP BY ALL ORDER BY rows DESC, ALL""",
+        )
+
+
+def show(quarantine_id: str) -> dict[str, Any]:
+    """One row with its original values (`row_json`). Raises `Fault` IOC-310 when there is none of that name."""
+    with connect.intake() as con:
+        found = _dicts(con, f"SELECT {_COLUMNS}, row_json FROM quarantine.row WHERE quarantine_id = ?", [quarantine_id])
+    if not found:
+        raise _unknown(quarantine_id)
+    return found[0]
+
+
+def accept(quarantine_id: str, *, by: str, why: str, holder: str = "quarantine", wait_seconds: float = 30.0) -> None:
+    """A steward decides that the row stays out. It is not quarantined again while it comes unchanged.
+
+    Raises `Fault` IOC-310 when there is no open row of that name.
+    """
+    with connect.writer(holder, wait_seconds=wait_seconds) as con:
+        changed = con.execute(
+            """UPDATE quarantine.row SET status = 'accepted', resolved_at = ?, resolved_by = ?, resolved_why = ?
+            WHERE quarantine_id = ? AND status = 'open'""",
+            [datetime.now(UTC), by, why, quarantine_id],
+        ).fetchone()
+    if not changed or not changed[0]:
+        raise _unknown(quarantine_id)
+
+
+def replay(
+    source: Source,
+    *,
+    by: str,
+    why: str = "replayed under the present contract",
+    holder: str = "quarantine",
+    wait_seconds: float = 30.0,
+    now: datetime | None = None,
+) -> tuple[int, int]:
+    """Check a source's open rows against its present declaration and load those that pass, in one transaction.
+
+    Rows are taken from their landed extract, whose values still have their own types; a row whose extract is no longer
+    kept stays open. The ledger of each extract moves with them, so it still balances. Returns (now pass, of how many).
+    """
+    now = now or datetime.now(UTC)
+    with connect.writer(holder, wait_seconds=wait_seconds) as con:
+        groups = con.execute(
+            """SELECT q.extract_id, x.landing_path, list(q.row_number) FROM quarantine.row q JOIN ops.extract x USING (extract_id)
+            WHERE q.source_id = ? AND q.status = 'open' GROUP BY ALL ORDER BY 1""",
+            [source.id],
+        ).fetchall()
+        con.execute("BEGIN")
+        try:
+            passed = sum(_replay_extract(con, source, *group, by, why, now) for group in groups)
+            con.execute("COMMIT")
+        except BaseException:
+            con.execute("ROLLBACK")
+            raise
+    return passed, sum(len(numbers) for _, _, numbers in groups)
+
+
+def _replay_extract(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    extract_id: str,
+    landing_path: str,
+    numbers: Sequence[int],
+    by: str,
+    why: str,
+    now: datetime,
+) -> int:
+    """Load what passes now of one extract's open rows; returns how many."""
+    folder = connect.home() / landing_path
+    if not (folder / "manifest.json").exists():
+        return 0
+    one = Landed.read(folder, source)
+    ensure_raw(con, one.source, one.table)
+    rows = f"(SELECT * FROM {scan([folder / f.name for f in one.manifest.files])} WHERE _row_number IN ({_listed(numbers)}))"
+    contract = compile_contract(one.source, one.table, landed_types(con, rows), now=now, areas=areas(con))
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE good AS SELECT * FROM ({contract.typed(rows)}) WHERE NOT coalesce({contract.broken}, false)"
+    )
+    loaded, duplicates = merge(con, contract, one.source, extract_id, now)
+    con.execute(
+        """UPDATE quarantine.row SET status = 'fixed', resolved_at = ?, resolved_by = ?, resolved_why = ?
+        WHERE extract_id = ? AND status = 'open' AND row_number IN (SELECT _row_number FROM good)""",
+        [now, by, why, extract_id],
+    )
+    con.execute(
+        """UPDATE ops.extract SET rows_quarantined = rows_quarantined - ?, rows_loaded = rows_loaded + ?,
+        rows_deduplicated = rows_deduplicated + ? WHERE extract_id = ?""",
+        [loaded + duplicates, loaded, duplicates, extract_id],
+    )
+    con.execute("DROP TABLE good")
+    return loaded + duplicates
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(str(n) for n in numbers)
+
+
+def _dicts(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
+    found = con.execute(sql, list(parameters))
+    names = [d[0] for d in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _unknown(quarantine_id: str) -> Fault:
+    return Fault(
+        "IOC-310",
+        f"Không có dòng cách ly nào đang mở tên {literal(quarantine_id)}.",
+        f"There is no open quarantined row called {literal(quarantine_id)}.",
+        why="it never existed, or it was fixed, accepted or superseded meanwhile",
+        fix="./ioc quarantine list",
+        exit_code=2,
+    )
