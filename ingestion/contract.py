@@ -47,7 +47,7 @@ class Areas:
 
 @dataclass(frozen=True)
 class Rule:
-    """`name` is `<rule>:<column>`; `broken` is true (never null) for a row that breaks it; `vi`, `en` say why, in SQL."""
+    """`name` is `<rule>:<column>`; `broken` is true (never null) for a row that breaks it; `vi`, `en` say why (SQL)."""
 
     name: str
     broken: str

@@ -54,7 +54,7 @@ def compare(
     known = {*wanted, *(c.name for c in table.ignored_columns)}
     added = [name for name in present if name not in known]
     removed = [name for name in wanted if name not in present]
-    renamed = {}
+    renamed: dict[str, str] = {}
     for old in removed:
         likely = get_close_matches(old, [n for n in added if n not in renamed.values()], n=1, cutoff=0.6)
         if likely:

@@ -90,8 +90,8 @@ class Landed:
 
     @classmethod
     def read(cls, path: Path, present: Source | None = None) -> Landed:
-        """From the folder alone, for an extract that an earlier, killed run left unloaded. The present declaration holds
-        when there is one and it still has the table; otherwise the one of the manifest."""
+        """From the folder alone, for an extract that an earlier, killed run left unloaded. The present declaration
+        holds when there is one and it still has the table; otherwise the one of the manifest."""
         manifest = Manifest.model_validate_json((path / "manifest.json").read_bytes())
         source = present
         if source is None or manifest.table not in {t.name for t in source.tables}:
@@ -144,10 +144,10 @@ def extract(
 ) -> list[Landed]:
     """Pull every table of a source into the landing.
 
-    Each table is read from its watermark minus its lag; `full` reads everything; `since` / `until` (ISO times) recapture
-    a window. A table with no new row and no new file makes no extract. Extracts that a killed run left unloaded come
-    first in the result. Raises `Fault` IOC-2xx from the connector or for
-    drift, IOC-075 when another process is extracting the same source.
+    Each table is read from its watermark minus its lag; `full` reads everything; `since` / `until` (ISO times)
+    recapture a window. A table with no new row and no new file makes no extract. Extracts that a killed run left
+    unloaded come first in the result. Raises `Fault` IOC-2xx from the connector or for drift, IOC-075 when another
+    process is extracting the same source.
     """
     with _alone(source):
         states, found = _look(source)
@@ -222,7 +222,7 @@ def _look(source: Source) -> tuple[dict[str, _State], list[Landed]]:
 
 
 def _with_lag(table: Table, watermark: str | None) -> str | None:
-    """The cursor value to start from: the watermark moved back by the lag (times and dates; other cursors have none)."""
+    """The cursor value to start from: the watermark moved back by the lag (other cursors than times have none)."""
     if watermark is None or table.cursor is None:
         return None
     lag = timedelta(minutes=minutes(table.lag))

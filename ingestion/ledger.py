@@ -29,7 +29,8 @@ last_run AS (
            sum(rows_deleted)::BIGINT AS rows_deleted
     FROM ops.extract x JOIN newest n ON x.source_id = n.source_id AND x.run_id = n.last_run_id GROUP BY 1),
 attempt AS (
-    SELECT source_id, max(finished_at) AS last_pull_at, arg_max(status, finished_at) AS status, arg_max(code, finished_at) AS code,
+    SELECT source_id, max(finished_at) AS last_pull_at,
+           arg_max(status, finished_at) AS status, arg_max(code, finished_at) AS code,
            arg_max(reason_vi, finished_at) AS reason_vi, arg_max(reason_en, finished_at) AS reason_en,
            max(finished_at) FILTER (status = 'ok') AS last_success_at
     FROM ops.pull GROUP BY 1),
@@ -37,21 +38,22 @@ held AS (SELECT source_id, count(*) AS quarantined_open FROM quarantine.row WHER
 SELECT s.source_id, s.title_vi, s.title_en, s.tier, s.is_made_up, s.is_enabled, s.skipped_why, s.late_after_minutes,
        a.status, a.code, a.reason_vi, a.reason_en, a.last_pull_at, a.last_success_at,
        date_diff('minute', a.last_success_at, ?::TIMESTAMPTZ) AS age_minutes,
-       s.is_enabled AND coalesce(date_diff('minute', a.last_success_at, ?::TIMESTAMPTZ) > s.late_after_minutes, true) AS is_late,
+       s.is_enabled AND coalesce(age_minutes > s.late_after_minutes, true) AS is_late,
        n.extracts, n.last_extract_id, n.last_loaded_at, n.last_event_at, n.drift,
        r.rows_in, r.rows_loaded, r.rows_quarantined, r.rows_deduplicated, r.rows_deleted,
-       n.total_in, n.total_loaded, n.total_quarantined, n.total_deduplicated, coalesce(h.quarantined_open, 0) AS quarantined_open
+       n.total_in, n.total_loaded, n.total_quarantined, n.total_deduplicated,
+       coalesce(h.quarantined_open, 0) AS quarantined_open
 FROM ops.source s LEFT JOIN attempt a USING (source_id) LEFT JOIN newest n USING (source_id)
 LEFT JOIN last_run r USING (source_id) LEFT JOIN held h USING (source_id)
 ORDER BY s.source_id"""
 
 
 def status(now: datetime | None = None) -> list[dict[str, Any]]:
-    """One dictionary a declared source, columns as in the query above, and `slots`: one dictionary a table that has a slot
-    (`table_name, slot_minutes, expected, captured` over the last 24 hours)."""
+    """One dictionary a declared source, keys as in the query above, and `slots`: one dictionary a table that has a
+    slot (`table_name, slot_minutes, expected, captured` over the last 24 hours)."""
     now = now or datetime.now(UTC)
     with connect.intake() as con:
-        rows = _dicts(con, _STATUS, [now, now])
+        rows = _dicts(con, _STATUS, [now])
         for row in rows:
             row["slots"] = [_captured(con, table, now) for table in _slotted(con, row["source_id"])]
     return rows
@@ -74,9 +76,10 @@ def unbalanced() -> list[dict[str, Any]]:
 
 
 def gaps(source_id: str, *, since: datetime | None = None, now: datetime | None = None) -> list[dict[str, Any]]:
-    """Runs of missing slots since a time (default: 7 days back): `{table_name, key_text, gap_from, gap_to, slots_missing}`.
+    """Runs of missing slots since a time (default: 7 days back).
 
-    `gap_from` is the last slot that came, `gap_to` the next one, or `now` while the silence lasts.
+    Each is `{table_name, key_text, gap_from, gap_to, slots_missing}`: from the last slot that came to the next one, or to
+    `now` while the silence lasts.
     """
     now = now or datetime.now(UTC)
     since = since or now - _KNOWN_FOR
@@ -104,7 +107,8 @@ def _slots_of(table: dict[str, Any]) -> str:
     key = f"concat_ws(' | ', {', '.join(series)})" if series else "''"
     at = quote(table["event_time"])
     raw = f"raw.{quote(raw_name(table['source_id'], table['table_name']))}"
-    return f"""(SELECT DISTINCT {key} AS key_text, time_bucket(INTERVAL {int(table["slot_minutes"])} MINUTE, {at}) AS slot_at
+    slot = f"INTERVAL {int(table['slot_minutes'])} MINUTE"
+    return f"""(SELECT DISTINCT {key} AS key_text, time_bucket({slot}, {at}) AS slot_at
         FROM {raw} WHERE {at} > ? AND {at} <= ?)"""
 
 

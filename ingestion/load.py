@@ -1,8 +1,9 @@
 """From the landing to `raw`: one transaction a source, in which rows, ledger, watermark and quarantine move together.
 
 What is promised: an extract is loaded once, however often it is offered; every row of it is loaded, quarantined or
-recognised as a duplicate, and the three add up; a process killed at any point leaves the intake as it was before or as it
-is after. Everything is set-based SQL over the landed Parquet, so memory is bounded by DuckDB's limit and not by the table.
+recognised as a duplicate, and the three add up; a process killed at any point leaves the intake as it was before or as
+it is after. Everything is set-based SQL over the landed Parquet, so memory is bounded by DuckDB's limit and not by the
+table.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def load(
     """Load extracts, and first those that an earlier, killed run of the same sources landed without loading.
 
     An extract that is in the ledger already is passed over. Raises `Fault` IOC-075 when the warehouse is not free in
-    time, IOC-302 for a landed file that is not what its manifest says, IOC-303 when the rows do not add up; the source's
-    transaction is then rolled back, sources before it stay loaded.
+    time, IOC-302 for a landed file that is not what its manifest says, IOC-303 when the rows do not add up; the
+    source's transaction is then rolled back, sources before it stay loaded.
     """
     now = now or datetime.now(UTC)
     done: list[Loaded] = []
@@ -96,7 +97,7 @@ def verify(one: Landed) -> None:
             "IOC-302",
             f"Tệp {file.name} của lần trích {one.extract_id} (nguồn {one.source.id}, bảng {one.table.name}) đã hỏng.",
             f"File {file.name} of extract {one.extract_id} ({one.source.id}.{one.table.name}) is damaged.",
-            why=f"its content no longer has the SHA-256 of the manifest; nothing of it was loaded; kept as {aside.name}",
+            why=f"its SHA-256 is not that of the manifest; nothing of it was loaded; kept as {aside.name}",
             fix=f"./ioc source pull {one.source.id}",
             details={"path": str(aside), "file": file.name},
         )
@@ -190,7 +191,8 @@ def _first_look(
         if table.column(table.cursor).type in ("timestamp", "date"):
             cursor += f" FILTER (CAST({value} AS TIMESTAMPTZ) <= TIMESTAMPTZ {literal((now + FUTURE).isoformat())})"
     row = con.execute(
-        f"SELECT count(*), count(*) FILTER (broken), {event}, {cursor} FROM (SELECT *, {contract.broken} AS broken FROM typed)"
+        f"""SELECT count(*), count(*) FILTER (broken), {event}, {cursor}
+        FROM (SELECT *, {contract.broken} AS broken FROM typed)"""
     ).fetchone()
     assert row is not None
     return row[0], row[1], row[2], row[3]
@@ -212,7 +214,7 @@ def _refuse(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now
         f"""INSERT INTO quarantine.row BY NAME
         SELECT ? || '-' || _row_number AS quarantine_id, ? AS source_id, ? AS table_name, ? AS extract_id,
                _row_number AS row_number, coalesce(_source_ref, '#' || _row_number) AS source_ref, key_text,
-               rules, vi AS reasons_vi, en AS reasons_en, row_json, 'open' AS status, CAST(? AS TIMESTAMPTZ) AS created_at
+               rules, vi AS reasons_vi, en AS reasons_en, row_json, 'open' AS status, ?::TIMESTAMPTZ AS created_at
         FROM refused
         WHERE row_json NOT IN (SELECT row_json FROM quarantine.row WHERE {where} AND status IN ('open', 'accepted'))
         QUALIFY row_number() OVER (PARTITION BY row_json ORDER BY _row_number) = 1""",
@@ -237,8 +239,8 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object
 
 
 def _delete_missing(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed) -> int:
-    """A snapshot holds every row that exists, so others are deleted; a row whose new version was refused stays as it was.
-    An older snapshot than the one loaded last (left by a killed run) deletes nothing."""
+    """A snapshot holds every row that exists, so others are deleted; a row whose new version was refused stays as it
+    was. An older snapshot than the one loaded last (left by a killed run) deletes nothing."""
     raw = f"raw.{quote(raw_name(one.source.id, one.table.name))}"
     newest = con.execute(
         "SELECT max(extract_id) FROM ops.extract WHERE source_id = ? AND table_name = ?",
@@ -283,8 +285,8 @@ def merge(
     names = ", ".join(quote(n) for n in contract.names)
     inserted = con.execute(
         f"""INSERT INTO {raw} ({names}, {", ".join(n for n, _ in _LINEAGE)})
-        SELECT {names}, {literal(extract_id)}, TIMESTAMPTZ {literal(now.isoformat())}, _row_number, _source_ref, {contract.row_hash}
-        FROM {rest}"""
+        SELECT {names}, ?, ?::TIMESTAMPTZ, _row_number, _source_ref, {contract.row_hash} FROM {rest}""",
+        [extract_id, now],
     ).fetchone()
     assert inserted is not None
     return inserted[0], n_surplus + n_known
@@ -328,15 +330,16 @@ def _supersede(
                resolved_why = 'the row came again, good, in extract ' || ?
         WHERE {where} AND quarantine_id IN (
             SELECT q.quarantine_id FROM quarantine.row q
-            JOIN (SELECT {contract.key_text} AS key_text, max(_row_number) AS last FROM good GROUP BY 1) g USING (key_text)
+            JOIN (SELECT {contract.key_text} AS key_text, max(_row_number) AS last FROM good GROUP BY 1) g
+            USING (key_text)
             WHERE q.extract_id < ? OR (q.extract_id = ? AND q.row_number < g.last))""",
         [now, extract_id, *mine, extract_id, extract_id],
     )
 
 
 def ensure_raw(con: duckdb.DuckDBPyConnection, source: Source, table: Table) -> None:
-    """Create the raw table, or bring it to the declaration: new columns are null in old rows, columns no longer declared
-    (or dropped as personal data) go. Rewritten rather than altered: DuckDB's log replays ALTER badly after a crash.
+    """Create the raw table, or bring it to the declaration: new columns are null in old rows, columns no longer
+    declared (or dropped as personal data) go. Rewritten, not altered: DuckDB's log replays ALTER badly after a crash.
 
     Raises `Fault` IOC-304 when a column has a new type that stored values do not fit.
     """
@@ -359,15 +362,17 @@ def ensure_raw(con: duckdb.DuckDBPyConnection, source: Source, table: Table) -> 
         fields.append(f"{value} AS {quote(column)}")
     names = ", ".join(quote(n) for n, _ in stored_columns(table))
     con.execute(
-        f"CREATE OR REPLACE TABLE {raw} AS SELECT * REPLACE (hash({names}) AS _row_hash) FROM (SELECT {', '.join(fields)} FROM {raw})"
+        f"""CREATE OR REPLACE TABLE {raw} AS
+        SELECT * REPLACE (hash({names}) AS _row_hash) FROM (SELECT {", ".join(fields)} FROM {raw})"""
     )
 
 
 def _unfit(source: Source, table: Table, column: str, was: str, kind: str, lost: int) -> Fault:
     return Fault(
         "IOC-304",
-        f"Cột {column} của {source.id}.{table.name} đổi kiểu từ {was} sang {kind} nhưng {lost} dòng đã nạp không chuyển được.",
-        f"Column {column} of {source.id}.{table.name} is now {kind} instead of {was}, but {lost} loaded rows do not fit.",
+        f"Cột {column} của {source.id}.{table.name} đổi kiểu từ {was} sang {kind} "
+        f"nhưng {lost} dòng đã nạp không chuyển được.",
+        f"Column {column} of {source.id}.{table.name} changed from {was} to {kind}, but {lost} loaded rows do not fit.",
         why="nothing was changed; the rows loaded before would become empty in silence",
         fix=f"declare a new column name for the new type in {source.id}, then ./ioc source check {source.id}",
     )
@@ -387,10 +392,11 @@ def _record(
     if result.rows_in != parts or result.rows_in != manifest.rows:
         raise Fault(
             "IOC-303",
-            f"Sổ cái không cân ở {result.source_id}.{result.table}: vào {manifest.rows}, đọc được {result.rows_in}, "
-            f"nạp {result.rows_loaded} + cách ly {result.rows_quarantined} + trùng {result.rows_deduplicated} = {parts}.",
-            f"The ledger does not balance for {result.source_id}.{result.table}: {manifest.rows} landed, {result.rows_in} read, "
-            f"{result.rows_loaded} loaded + {result.rows_quarantined} quarantined + {result.rows_deduplicated} duplicates = {parts}.",
+            f"Sổ cái không cân ở {result.source_id}.{result.table}: trích {manifest.rows}, đọc {result.rows_in}, nạp "
+            f"{result.rows_loaded} + cách ly {result.rows_quarantined} + trùng {result.rows_deduplicated} = {parts}.",
+            f"The ledger of {result.source_id}.{result.table} does not balance: landed {manifest.rows}, read "
+            f"{result.rows_in}, loaded {result.rows_loaded} + quarantined {result.rows_quarantined} + duplicates "
+            f"{result.rows_deduplicated} = {parts}.",
             why="a row was lost or counted twice; nothing of this source was loaded",
             fix="./ioc support-bundle",
         )
@@ -399,12 +405,13 @@ def _record(
     con.execute(
         """INSERT INTO ops.extract BY NAME SELECT
         ? AS extract_id, ? AS run_id, ? AS source_id, ? AS table_name, ? AS mode, ? AS cursor_from, ? AS cursor_to,
-        ? AS extracted_at, ? AS loaded_at, ? AS rows_in, ? AS rows_loaded, ? AS rows_quarantined, ? AS rows_deduplicated,
-        ? AS rows_deleted, ? AS bytes_landed, ? AS files_in, ? AS landing_path, ? AS manifest_sha256, ? AS max_event_at, ? AS drift""",
+        ? AS extracted_at, ? AS loaded_at, ? AS rows_in, ? AS rows_loaded, ? AS rows_quarantined,
+        ? AS rows_deduplicated, ? AS rows_deleted, ? AS bytes_landed, ? AS files_in, ? AS landing_path,
+        ? AS manifest_sha256, ? AS max_event_at, ? AS drift""",
         [
             one.extract_id, manifest.run_id, source_id, table.name, table.mode, manifest.cursor_from, cursor_to,
-            manifest.finished_at, now, result.rows_in, result.rows_loaded, result.rows_quarantined, result.rows_deduplicated,
-            result.rows_deleted, sum(f.bytes for f in manifest.files), len(manifest.seen),
+            manifest.finished_at, now, result.rows_in, result.rows_loaded, result.rows_quarantined,
+            result.rows_deduplicated, result.rows_deleted, sum(f.bytes for f in manifest.files), len(manifest.seen),
             str(one.path.relative_to(connect.home())), _sha256(one.path / "manifest.json"), max_event,
             manifest.drift.model_dump_json() if manifest.drift else None,
         ],

@@ -37,8 +37,10 @@ def summary() -> list[dict[str, Any]]:
     with connect.intake() as con:
         return _dicts(
             con,
-            """SELECT source_id, table_name, rule, count(*) AS rows, any_value(vi) AS example_vi, any_value(en) AS example_en
-            FROM (SELECT source_id, table_name, unnest(rules) AS rule, unnest(reasons_vi) AS vi, unnest(reasons_en) AS en
+            """SELECT source_id, table_name, rule, count(*) AS rows, any_value(vi) AS example_vi,
+                   any_value(en) AS example_en
+            FROM (SELECT source_id, table_name, unnest(rules) AS rule, unnest(reasons_vi) AS vi,
+                         unnest(reasons_en) AS en
                   FROM quarantine.row WHERE status = 'open')
             GROUP BY ALL ORDER BY rows DESC, ALL""",
         )
@@ -85,13 +87,16 @@ def replay(
     now = now or datetime.now(UTC)
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
         groups = con.execute(
-            """SELECT q.extract_id, x.landing_path, list(q.row_number) FROM quarantine.row q JOIN ops.extract x USING (extract_id)
+            """SELECT q.extract_id, x.landing_path, list(q.row_number)
+            FROM quarantine.row q JOIN ops.extract x USING (extract_id)
             WHERE q.source_id = ? AND q.status = 'open' GROUP BY ALL ORDER BY 1""",
             [source.id],
         ).fetchall()
         con.execute("BEGIN")
         try:
-            passed = sum(_replay_extract(con, source, *group, by, why, now) for group in groups)
+            passed = 0
+            for extract_id, landing_path, numbers in groups:
+                passed += _replay_extract(con, source, extract_id, landing_path, numbers, by, why, now)
             con.execute("COMMIT")
         except BaseException:
             con.execute("ROLLBACK")
@@ -115,10 +120,11 @@ def _replay_extract(
         return 0
     one = Landed.read(folder, source)
     ensure_raw(con, one.source, one.table)
-    rows = f"(SELECT * FROM {scan([folder / f.name for f in one.manifest.files])} WHERE _row_number IN ({_listed(numbers)}))"
+    landed = scan([folder / file.name for file in one.manifest.files])
+    rows = f"(SELECT * FROM {landed} WHERE _row_number IN ({', '.join(map(str, numbers))}))"
     contract = compile_contract(one.source, one.table, landed_types(con, rows), now=now, areas=areas(con))
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE good AS SELECT * FROM ({contract.typed(rows)}) WHERE NOT coalesce({contract.broken}, false)"
+        f"CREATE OR REPLACE TEMP TABLE good AS SELECT * FROM ({contract.typed(rows)}) WHERE NOT ({contract.broken})"
     )
     loaded, duplicates = merge(con, contract, one.source, extract_id, now)
     con.execute(
@@ -133,10 +139,6 @@ def _replay_extract(
     )
     con.execute("DROP TABLE good")
     return loaded + duplicates
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(str(n) for n in numbers)
 
 
 def _dicts(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
