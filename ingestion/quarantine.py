@@ -42,7 +42,7 @@ def summary() -> list[dict[str, Any]]:
             FROM (SELECT source_id, table_name, unnest(rules) AS rule, unnest(reasons_vi) AS vi,
                          unnest(reasons_en) AS en
                   FROM quarantine.row WHERE status = 'open')
-            GROUP BY ALL ORDER BY rows DESC, ALL""",
+            GROUP BY ALL ORDER BY rows DESC, source_id, table_name, rule""",
         )
 
 

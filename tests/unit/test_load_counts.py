@@ -87,7 +87,7 @@ def test_load__takes_up_what_a_killed_run_left_unloaded_first() -> None:
     source = declare()
     left = land(source, [row("A", "1", 1)])
     loaded = pull(source, [row("A", "2", 2)])
-    assert [one.extract_id for one in loaded][0] == left[0].extract_id
+    assert loaded[0].extract_id == left[0].extract_id
     assert len(loaded) == 2
     assert stored() == [("A", 2)]
 

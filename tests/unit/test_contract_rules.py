@@ -1,0 +1,200 @@
+"""Each rule of a contract has a row that breaks it, and says why in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from made_up_source import NOW, declare
+
+from ingestion.contract import Areas, compile_contract
+from ingestion.load import landed_types
+from warehouse import connect
+
+AREAS = Areas(
+    codes_2025=frozenset({"14797", "14758"}), codes_before=frozenset({"14797", "14800"}), names_2025=frozenset()
+)
+DATED = {"column": "xa", "scheme": "commune_2025", "valid_as_of": "ngay"}
+
+#: one case a rule: columns besides the key, other keys of the table, the row, (rule, reason vi, reason en)
+BREAKS: list[tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], tuple[str, str, str]]] = [
+    (
+        [{"name": "so", "type": "integer"}],
+        {},
+        {"so": "12x"},
+        ("type:so", "cột so: “12x” không phải là số nguyên", "column so: “12x” is not a whole number"),
+    ),
+    (
+        [{"name": "so", "type": "integer"}],
+        {},
+        {"so": 3.7},
+        ("type:so", "cột so: “3.7” không phải là số nguyên", "column so: “3.7” is not a whole number"),
+    ),
+    (
+        [{"name": "co", "type": "boolean"}],
+        {},
+        {"co": 5},
+        ("type:co", "cột co: “5” không phải là đúng/sai", "column co: “5” is not true or false"),
+    ),
+    (
+        [{"name": "x", "type": "double"}],
+        {},
+        {"x": float("nan")},
+        ("type:x", "cột x: “nan” không phải là số", "column x: “nan” is not a number"),
+    ),
+    (
+        [{"name": "ten", "type": "text", "required": True}],
+        {},
+        {"ten": None},
+        ("required:ten", "cột ten: bắt buộc nhưng trống", "column ten: required but empty"),
+    ),
+    ([], {}, {"ma": " "}, ("key:ma", "cột ma: khóa trống", "column ma: the key is empty")),
+    (
+        [{"name": "ph", "type": "double", "range": [0, 14], "unit": "pH"}],
+        {},
+        {"ph": 14.5},
+        ("range:ph", "cột ph: 14.5 nằm ngoài khoảng [0; 14] pH", "column ph: 14.5 is outside [0; 14] pH"),
+    ),
+    (
+        [{"name": "loai", "type": "text", "code_list": ["a", "b"]}],
+        {},
+        {"loai": "c"},
+        (
+            "code_list:loai",
+            "cột loai: mã “c” không có trong danh mục (a, b)",
+            "column loai: code “c” is not in the code list (a, b)",
+        ),
+    ),
+    (
+        [{"name": "ma2", "type": "text", "pattern": r"\d{5}"}],
+        {},
+        {"ma2": "1479"},
+        ("pattern:ma2", r"cột ma2: “1479” không đúng dạng \d{5}", r"column ma2: “1479” does not have the form \d{5}"),
+    ),
+    (
+        [{"name": "luc", "type": "timestamp"}],
+        {"event_time": "luc"},
+        {"luc": datetime(2026, 11, 25, tzinfo=UTC)},
+        (
+            "future:luc",
+            "cột luc: 2026-11-25 07:00:00+07 ở tương lai quá 1 ngày",
+            "column luc: 2026-11-25 07:00:00+07 is more than 1 day in the future",
+        ),
+    ),
+    (
+        [{"name": "xa", "type": "text"}],
+        {"area": {"column": "xa", "scheme": "commune_2025"}},
+        {"xa": "99999"},
+        (
+            "area:xa",
+            "cột xa: mã 99999 không có trong 2 xã, phường từ 01/7/2025",
+            "column xa: code 99999 is not among the 2 communes since 2025-07-01",
+        ),
+    ),
+    (
+        [{"name": "xa", "type": "text"}, {"name": "ngay", "type": "date"}],
+        {"area": DATED},
+        {"xa": "14758", "ngay": "2025-06-30"},
+        (
+            "area:xa",
+            "cột xa: mã 14758 không có trong 2 xã, phường trước 01/7/2025",
+            "column xa: code 14758 is not among the 2 communes before 2025-07-01",
+        ),
+    ),
+    (
+        [{"name": "xa", "type": "text"}],
+        {"area": {"column": "xa", "scheme": "commune_before_2025"}},
+        {"xa": "14758"},
+        (
+            "area:xa",
+            "cột xa: mã 14758 không có trong 2 xã, phường trước 01/7/2025",
+            "column xa: code 14758 is not among the 2 communes before 2025-07-01",
+        ),
+    ),
+]
+
+
+def broken_rules(columns: list[dict], table: dict, row: dict, areas: Areas = AREAS) -> list[tuple[str, str, str]]:
+    """What the contract says about one landed row: (rule, vi, en) of each rule it breaks."""
+    row = {"ma": "A", **row, "_row_number": 1, "_source_ref": None}
+    source = declare(cursor=None, columns=[{"name": "ma", "type": "text"}, *columns], **table)
+    batch = pa.Table.from_pylist([row])
+    with connect.scratch() as con:
+        con.register("batch", batch)
+        contract = compile_contract(source, source.tables[0], landed_types(con, "batch"), now=NOW, areas=areas)
+        lists = ", ".join(contract.list_of(part) for part in ("name", "vi", "en"))
+        found = con.execute(f"SELECT {contract.broken}, {lists} FROM ({contract.typed('batch')})").fetchone()
+    assert found is not None
+    assert found[0] is bool(found[1])
+    return list(zip(*found[1:], strict=True))
+
+
+def test_contract__has_a_breaking_row_for_every_rule() -> None:
+    assert len(BREAKS) == 13
+    rules = {case[3][0].split(":")[0] for case in BREAKS}
+    assert rules == {"type", "required", "key", "range", "code_list", "pattern", "future", "area"}
+
+
+@pytest.mark.parametrize(
+    ("columns", "table", "row", "expected"), BREAKS, ids=[f"{b[3][0]}-{i}" for i, b in enumerate(BREAKS)]
+)
+def test_contract__says_which_rule_a_row_breaks_and_why(columns: list, table: dict, row: dict, expected: tuple) -> None:
+    assert broken_rules(columns, table, row) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("columns", "table", "row"),
+    [
+        ([{"name": "so", "type": "integer", "nulls": ["KPH"], "range": [0, None]}], {}, {"so": "KPH"}),
+        ([{"name": "so", "type": "integer"}], {}, {"so": 3.0}),
+        ([{"name": "so", "type": "integer"}], {}, {"so": None}),
+        ([{"name": "luc", "type": "timestamp"}], {"event_time": "luc"}, {"luc": datetime(2026, 11, 24, 4, tzinfo=UTC)}),
+        ([{"name": "xa", "type": "text"}], {"area": {"column": "xa", "scheme": "commune_2025"}}, {"xa": None}),
+        (
+            [{"name": "xa", "type": "text"}, {"name": "ngay", "type": "date"}],
+            {"area": DATED},
+            {"xa": "14800", "ngay": "2025-06-30"},
+        ),
+        (
+            [{"name": "xa", "type": "text"}, {"name": "ngay", "type": "date"}],
+            {"area": DATED},
+            {"xa": "14758", "ngay": "2025-07-01"},
+        ),
+        (
+            [{"name": "xa", "type": "text"}, {"name": "ngay", "type": "date"}],
+            {"area": DATED},
+            {"xa": "14758", "ngay": None},
+        ),
+    ],
+)
+def test_contract__lets_a_good_row_pass(columns: list, table: dict, row: dict) -> None:
+    assert broken_rules(columns, table, row) == []
+
+
+def test_contract__does_not_check_areas_while_the_administrative_units_are_not_loaded() -> None:
+    area = {"area": {"column": "xa", "scheme": "commune_2025"}}
+    assert broken_rules([{"name": "xa", "type": "text"}], area, {"xa": "99999"}, Areas()) == []
+
+
+def test_contract__knows_a_commune_by_its_name_however_it_is_written() -> None:
+    from ingestion.clean import text
+
+    with connect.scratch() as con:
+        key = con.execute(f"SELECT {text.sql_match_key(chr(39) + 'Phường Hạc Thành' + chr(39))}").fetchone()
+    assert key is not None
+    areas = Areas(names_2025=frozenset({key[0]}))
+    columns, table = [{"name": "xa", "type": "text"}], {"area": {"column": "xa", "scheme": "name_2025"}}
+    assert broken_rules(columns, table, {"xa": "PHƯỜNG HẠC THÀNH"}, areas) == []
+    assert [rule for rule, _, _ in broken_rules(columns, table, {"xa": "Phường Không Có"}, areas)] == ["area:xa"]
+
+
+def test_contract__reads_local_times_in_the_zone_of_the_source() -> None:
+    source = declare(cursor=None, columns=[{"name": "ma", "type": "text"}, {"name": "luc", "type": "timestamp"}])
+    batch = pa.table({"ma": ["A"], "luc": [datetime(2026, 11, 1, 7)], "_row_number": [1], "_source_ref": [None]})
+    with connect.scratch() as con:
+        con.register("batch", batch)
+        contract = compile_contract(source, source.tables[0], landed_types(con, "batch"), now=NOW)
+        found = con.execute(f"SELECT epoch(luc) FROM ({contract.typed('batch')})").fetchone()
+    assert found == (datetime(2026, 11, 1, tzinfo=UTC).timestamp(),)
