@@ -115,6 +115,7 @@ def _configure(con: duckdb.DuckDBPyConnection, memory: str, threads: int | None)
     con.execute(f"SET memory_limit = {literal(memory)}")
     con.execute(f"SET TimeZone = {literal(TIME_ZONE)}")
     con.execute("SET preserve_insertion_order = false")
+    con.execute("SET enable_progress_bar = false")
     if threads:
         con.execute(f"SET threads = {threads}")
 
