@@ -1,0 +1,49 @@
+"""From landed text to a contract type: one SQL expression a column, NULL where the text has no such meaning.
+
+The contract compares “NULL now” with “had a value” and quarantines the difference, so nothing may be guessed here.
+"""
+
+from __future__ import annotations
+
+from ingestion.clean import dates, numbers
+from ingestion.model import DUCKDB_TYPE, Column
+from warehouse.connect import literal
+
+FORMATS = {*numbers.FORMATS, *dates.FORMATS}
+_TRUE = ("true", "t", "1", "có", "x", "yes")
+_FALSE = ("false", "f", "0", "không", "no")
+
+
+def sql_cast(column: Column, expression: str, time_zone: str) -> str:
+    """A TRY-cast of text to the column's type. Blank texts and the column's declared `nulls` are NULL."""
+    empty = ", ".join(literal(text) for text in ["", *column.nulls])
+    text = f"(CASE WHEN trim({expression}) NOT IN ({empty}) THEN trim({expression}) END)"
+    kind, wanted = column.type, DUCKDB_TYPE[column.type]
+    if kind == "text":
+        return text
+    if kind in ("date", "timestamp"):
+        build = dates.sql_date if kind == "date" else dates.sql_timestamp
+        return build(text, column.format or "iso", time_zone)
+    if kind == "boolean":
+        words = {True: _TRUE, False: _FALSE}
+        either = [f"WHEN lower({text}) IN ({', '.join(map(literal, words[b]))}) THEN {str(b).lower()}" for b in words]
+        return f"CASE {' '.join(either)} END"
+    if kind == "integer":
+        return _whole(_number(text, column.format, "DECIMAL(38,6)"))
+    if kind == "double":
+        number = _number(text, column.format, wanted)
+        return f"CASE WHEN isfinite({number}) THEN {number} END"
+    if kind == "decimal":
+        return _number(text, column.format, wanted)
+    return f"TRY_CAST({text} AS {wanted})"
+
+
+def _number(text: str, format: str | None, duckdb_type: str) -> str:
+    if format in numbers.FORMATS:
+        return numbers.sql(text, format, duckdb_type)
+    return f"TRY_CAST({text} AS {duckdb_type})"
+
+
+def _whole(number: str) -> str:
+    """3 and 3.0 are whole; 3.7 is not rounded to 4."""
+    return f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({number} AS BIGINT) END"

@@ -1,0 +1,74 @@
+"""Dates and times as sector systems write them, by declared format.
+
+`dd/MM/yyyy` (one- or two-digit day and month), `HH:mm dd/MM/yyyy`, `dd/MM/yyyy HH:mm`, `dd/MM/yyyy HH:mm:ss`, `yyyyMMddHHmmss`, `yyyyMMdd`,
+`dotnet_date` (`/Date(ms)/`), `epoch_ms`, `excel_serial`, `iso` (the default). A value without a zone is in the source's.
+An impossible day (31/02) is no date.
+"""
+
+from __future__ import annotations
+
+from warehouse.connect import literal
+
+#: Declared format → DuckDB strptime format.
+STRPTIME = {
+    "dd/MM/yyyy": "%d/%m/%Y",
+    "HH:mm dd/MM/yyyy": "%H:%M %d/%m/%Y",
+    "dd/MM/yyyy HH:mm": "%d/%m/%Y %H:%M",
+    "dd/MM/yyyy HH:mm:ss": "%d/%m/%Y %H:%M:%S",
+    "yyyyMMddHHmmss": "%Y%m%d%H%M%S",
+    "yyyyMMdd": "%Y%m%d",
+    "MM/yyyy": "%m/%Y",
+}
+#: The texts that a strptime format may be tried on: strptime alone would take a year of two digits or trailing marks.
+_SHAPE = {
+    "dd/MM/yyyy": r"\d{1,2}/\d{1,2}/\d{4}",
+    "HH:mm dd/MM/yyyy": r"\d{1,2}:\d{2} \d{1,2}/\d{1,2}/\d{4}",
+    "dd/MM/yyyy HH:mm": r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}",
+    "dd/MM/yyyy HH:mm:ss": r"\d{1,2}/\d{1,2}/\d{4} \d{1,2}:\d{2}:\d{2}",
+    "yyyyMMddHHmmss": r"\d{14}",
+    "yyyyMMdd": r"\d{8}",
+    "MM/yyyy": r"\d{1,2}/\d{4}",
+}
+FORMATS = {*STRPTIME, "dotnet_date", "epoch_ms", "excel_serial", "iso"}
+_DOTNET = r"^/Date\((-?\d+)([+-]\d{4})?\)/$"
+_ZONED = r".*([zZ]|[+-]\d{2}(:?\d{2})?)$"
+
+
+def _local(expression: str, format: str) -> str:
+    """A TIMESTAMP in the source's own clock, or NULL."""
+    if format == "iso":
+        return f"TRY_CAST({expression} AS TIMESTAMP)"
+    if format == "excel_serial":
+        serial = f"TRY_CAST({expression} AS DOUBLE)"
+        # 1899-12-30 hides Excel's wrong leap day of 1900 for every serial after it.
+        return f"CASE WHEN {serial} BETWEEN 61 AND 2958465 THEN TIMESTAMP '1899-12-30' + to_seconds(round({serial} * 86400)) END"
+    iso = f"TRY_CAST({expression} AS TIMESTAMP)"
+    declared = f"CASE WHEN regexp_full_match({expression}, '{_SHAPE[format]}') THEN try_strptime({expression}, '{STRPTIME[format]}') END"
+    # A workbook mixes dates typed as text with real dates, which readers give in ISO form: both are unambiguous.
+    return f"coalesce({declared}, CASE WHEN regexp_full_match({expression}, '\\d{{4}}-\\d{{2}}-\\d{{2}}([ T].*)?') THEN {iso} END)"
+
+
+def _instant(expression: str, format: str, zone: str) -> str:
+    if format == "dotnet_date":
+        return f"to_timestamp(TRY_CAST(nullif(regexp_extract({expression}, '{_DOTNET}', 1), '') AS BIGINT) / 1000.0)"
+    if format == "epoch_ms":
+        return f"to_timestamp(TRY_CAST({expression} AS BIGINT) / 1000.0)"
+    local = f"{_local(expression, format)} AT TIME ZONE {literal(zone)}"
+    if format == "iso":
+        return f"CASE WHEN regexp_matches({expression}, '{_ZONED}') AND length({expression}) > 16 THEN TRY_CAST({expression} AS TIMESTAMPTZ) ELSE {local} END"
+    return local
+
+
+def sql_timestamp(expression: str, format: str, zone: str) -> str:
+    """A TIMESTAMPTZ expression; NULL where the text is no such time, or not a finite one."""
+    value = _instant(expression, format, zone)
+    return f"CASE WHEN isfinite({value}) THEN {value} END"
+
+
+def sql_date(expression: str, format: str, zone: str) -> str:
+    """A DATE expression, the day in the source's zone."""
+    if format in ("dotnet_date", "epoch_ms"):
+        value = f"CAST({_instant(expression, format, zone)} AT TIME ZONE {literal(zone)} AS DATE)"
+    else:
+        value = f"CAST({_local(expression, format)} AS DATE)"
+    return f"CASE WHEN isfinite({value}) THEN {value} END"

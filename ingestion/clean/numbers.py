@@ -1,0 +1,32 @@
+"""Numbers as offices type them. Which marks mean what is declared per column, never guessed.
+
+`vi_number`: dot groups thousands, comma is the decimal mark (1.234,56 · 45.000 · 27,0%); `en_number`: the reverse. Without
+a format a number is plain (1234.56). A text that breaks its format is no number: 1.23 is not Vietnamese for 1,23.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+FORMATS = {
+    "vi_number": (r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\s*%?", ".", ","),
+    "en_number": (r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*%?", ",", "."),
+}
+
+
+def parse(text: str, format: str) -> Decimal | None:
+    """The number that a text means under a declared format, or None."""
+    pattern, group, mark = FORMATS[format]
+    text = re.sub(r"[\s\u00a0]", "", text)
+    if not re.fullmatch(pattern, text):
+        return None
+    return Decimal(text.rstrip("%").replace(group, "").replace(mark, "."))
+
+
+def sql(expression: str, format: str, duckdb_type: str) -> str:
+    """`parse` as a DuckDB expression of the wanted type; NULL where the text is no such number."""
+    pattern, group, mark = FORMATS[format]
+    bare = f"regexp_replace({expression}, '[\\s\u00a0]', '', 'g')"
+    plain = f"replace(replace(rtrim({bare}, '%'), '{group}', ''), '{mark}', '.')"
+    return f"CASE WHEN regexp_full_match({bare}, '{pattern}') THEN TRY_CAST({plain} AS {duckdb_type}) END"

@@ -1,0 +1,39 @@
+"""What the connectors that read through DuckDB's scanners share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.errors import Fault
+
+#: Rows an Arrow batch; with 25 wide columns some 30 MB.
+BATCH_ROWS = 100_000
+
+
+def batches(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
+    """Stream a query as Arrow batches, never holding more than a few."""
+    yield from con.execute(sql).fetch_record_batch(BATCH_ROWS)
+
+
+def down(where: str, why: str, fix: str) -> Fault:
+    """`Fault` IOC-201: nobody answers at `where`."""
+    return Fault("IOC-201", f"Không kết nối được {where}.", f"Cannot reach {where}.", why=why, fix=fix)
+
+
+def refused(where: str, user: str) -> Fault:
+    """`Fault` IOC-202: the server is there and refuses us. Never retried: an account may be locked by it."""
+    return Fault(
+        "IOC-202",
+        f"{where} từ chối tài khoản “{user}”.",
+        f"{where} refuses the account “{user}”.",
+        why="wrong or expired password, or the account is locked",
+        fix="đặt lại tệp bí mật của nguồn trong secrets/, rồi ./ioc source pull",
+    )
+
+
+def malformed(what: str, why: str, fix: str = "") -> Fault:
+    """`Fault` IOC-206: what came is not what was declared, as a whole (single rows go to quarantine instead)."""
+    return Fault("IOC-206", f"{what} không đọc được: {why}.", f"{what} cannot be read: {why}.", why=why, fix=fix or "xem lại tệp hoặc khai báo của nguồn")
