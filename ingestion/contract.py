@@ -229,8 +229,6 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
             ("khóa trống", "the key is empty") if rule == "key" else ("bắt buộc nhưng trống", "required but empty")
         )
         empty = f"{value} IS NULL AND NOT {has_value}"
-        if column.type == "text" and landed == "VARCHAR":
-            empty = f"{value} IS NULL OR trim({value}) = ''"
         rules.append(
             Rule(f"{rule}:{name}", empty, _sentence(head_vi, literal(what_vi)), _sentence(head_en, literal(what_en)))
         )

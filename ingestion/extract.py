@@ -15,6 +15,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -36,8 +37,8 @@ from warehouse import connect, fault
 from warehouse.errors import Fault
 from warehouse.ids import new_id
 
-#: Rows held in memory before they are written as one row group; DuckDB reads groups of this size in parallel.
-GROUP_ROWS = 122_880
+#: Rows held in memory before they are written as one row group; DuckDB reads row groups in parallel.
+GROUP_ROWS = 65_536
 #: Receives one Vietnamese sentence at a time.
 Progress = Callable[[str], None]
 
@@ -273,6 +274,7 @@ def _extract_table(
     partial = folder / f".{extract_id}.partial"
     (partial / "work").mkdir(parents=True)
     request = _replace(request, workdir=partial / "work")
+    writer = _Writer(partial, source, table, progress)
     try:
         names = connector.columns(request)
         if names is not None:
@@ -280,7 +282,6 @@ def _extract_table(
         chunks = _changed(connector, request)
         if chunks is None:
             return None
-        writer = _Writer(partial, source, table, progress)
         for chunk in chunks:
             writer.add(chunk)
         files = writer.close()
@@ -325,6 +326,7 @@ def _extract_table(
         _sync_folder(folder)
         return Landed(final, manifest, source, table)
     finally:
+        writer.stop()
         shutil.rmtree(partial, ignore_errors=True)
 
 
@@ -378,12 +380,18 @@ class _HashedFile:
 
 
 class _Writer:
-    """Collects chunks into row groups and writes them; a new part begins where the columns or types change."""
+    """Collects chunks into row groups and writes them; a new part begins where the columns or types change.
+
+    One group is written by a thread while the next one is read from the source: both cores work, and at most two groups
+    are in memory.
+    """
 
     def __init__(self, folder: Path, source: Source, table: Table, progress: Progress | None) -> None:
         self._folder, self._source, self._table, self._progress = folder, source, table, progress
         self._held: list[pa.RecordBatch] = []
         self._held_rows = 0
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="landing")
+        self._writing: Future[None] | None = None
         self._parquet: pq.ParquetWriter | None = None
         self._file: _HashedFile | None = None
         self._part_rows = 0
@@ -401,19 +409,35 @@ class _Writer:
         batch = self._prepared(chunk)
         self.rows += batch.num_rows
         if self._held and self._held[0].schema != batch.schema:
-            self._write_group()
+            self._hand_over()
         self._held.append(batch)
         self._held_rows += batch.num_rows
         if self._held_rows >= GROUP_ROWS:
-            self._write_group()
+            self._hand_over()
             if self._progress:
                 self._progress(f"{self._source.id}.{self._table.name}: đã trích xuất {self.rows} dòng")
         fault.point("extract.batch")
 
     def close(self) -> list[LandedFile]:
-        self._write_group()
+        self._hand_over()
+        self._wait()
         self._finish_part()
         return self._done
+
+    def stop(self) -> None:
+        """End the thread; what it still writes goes into a folder that is about to be removed."""
+        self._background.shutdown()
+
+    def _hand_over(self) -> None:
+        self._wait()
+        if self._held:
+            self._writing = self._background.submit(self._write_group, self._held)
+        self._held, self._held_rows = [], 0
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
+            self._writing = None
 
     def _prepared(self, chunk: Chunk) -> pa.RecordBatch:
         """The declared columns that may be landed, then `_row_number` and `_source_ref`."""
@@ -434,17 +458,14 @@ class _Writer:
         fields["_source_ref"] = pa.array(chunk.refs, pa.string()) if chunk.refs else pa.nulls(count, pa.string())
         return pa.RecordBatch.from_pydict(fields)
 
-    def _write_group(self) -> None:
-        if not self._held:
-            return
-        rows = pa.Table.from_batches(self._held)
+    def _write_group(self, batches: list[pa.RecordBatch]) -> None:
+        rows = pa.Table.from_batches(batches)
         if self._parquet is None or self._parquet.schema != rows.schema:
             self._finish_part()
             self._file = _HashedFile(self._folder / f"part-{len(self._done):05d}.parquet")
             self._parquet = pq.ParquetWriter(self._file, rows.schema, compression="zstd", compression_level=1)
-        self._parquet.write_table(rows, row_group_size=GROUP_ROWS * 2)
+        self._parquet.write_table(rows, row_group_size=GROUP_ROWS * 4)
         self._part_rows += rows.num_rows
-        self._held, self._held_rows = [], 0
 
     def _finish_part(self) -> None:
         if self._parquet is None or self._file is None:

@@ -58,7 +58,7 @@ def protect(column: Column, values: pa.Array, purpose: str) -> pa.Array:
 def _hashed(values: pa.Array, secret: bytes) -> pa.Array:
     encoded = pc.dictionary_encode(values.cast(pa.string()))
     digests = [
-        hashlib.blake2b(text.strip().encode(), key=secret, digest_size=16).hexdigest()
+        hashlib.blake2b(text.strip().encode(), key=secret, digest_size=16).hexdigest() if text.strip() else None
         for text in encoded.dictionary.to_pylist()
     ]
     return pa.array(digests, pa.string()).take(encoded.indices)

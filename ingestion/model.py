@@ -78,9 +78,14 @@ class Column(Declared):
     from_: str | None = Field(default=None, alias="from", description="the source's own name, when it differs")
     type: ColumnType
     unit: str | None = None
-    format: str | None = Field(default=None, description="how text becomes the type: dd/MM/yyyy, yyyyMMddHHmmss, vi_number, dotnet_date, epoch_ms, …")
+    format: str | None = Field(
+        default=None,
+        description="how text becomes the type: dd/MM/yyyy, yyyyMMddHHmmss, vi_number, dotnet_date, epoch_ms, …",
+    )
     class_: Literal["pii", "quasi", "code", "free"] = Field(default="free", alias="class")
-    protect: Literal["drop", "hash", "year"] | None = Field(default=None, description="what a pii column becomes before landing; default drop")
+    protect: Literal["drop", "hash", "year"] | None = Field(
+        default=None, description="what a pii column becomes before landing; default drop"
+    )
     required: bool = False
     range: tuple[float | None, float | None] | None = None
     code_list: list[str] | None = None
@@ -116,14 +121,17 @@ class Table(Declared):
     title: Title
     grain: str
     mode: Literal["append", "upsert", "snapshot"] = Field(
-        default="upsert", description="append: immutable events, key de-duplicates · upsert: newest row a key · snapshot: the whole table each time, deletes found"
+        default="upsert",
+        description="append: immutable events, key de-duplicates · upsert: newest row a key · snapshot: the whole table each time, deletes found",
     )
     primary_key: list[Name] = Field(min_length=1)
     cursor: Name | None = None
     lag: Duration = "0m"
     event_time: Name | None = None
     slot: Duration | None = Field(default=None, description="one row a key is expected every … (stations)")
-    read: dict[str, Any] = Field(default_factory=dict, description="what this table is called at the source; checked by the connector")
+    read: dict[str, Any] = Field(
+        default_factory=dict, description="what this table is called at the source; checked by the connector"
+    )
     columns: list[Column] = Field(min_length=1)
     ignored_columns: list[IgnoredColumn] = Field(default_factory=list)
     volume: Volume = Volume()
@@ -136,7 +144,10 @@ class Table(Declared):
         doubled = sorted({n for n in names if names.count(n) > 1})
         if doubled:
             raise ValueError(f"columns declared twice: {', '.join(doubled)}")
-        wanted = [*self.primary_key, *filter(None, [self.cursor, self.event_time, self.area.column if self.area else None])]
+        wanted = [
+            *self.primary_key,
+            *filter(None, [self.cursor, self.event_time, self.area.column if self.area else None]),
+        ]
         for name in wanted:
             if name not in names:
                 raise ValueError(f"column {name!r} is used but not declared")
@@ -168,7 +179,9 @@ class Source(Declared):
     cadence: Cadence
     time_zone: str = "Asia/Ho_Chi_Minh"
     made_up: bool = Field(default=False, description="rows are invented for the demo; every board says so")
-    requires: str | None = Field(default=None, description="an environment variable without which the source is skipped, and says so")
+    requires: str | None = Field(
+        default=None, description="an environment variable without which the source is skipped, and says so"
+    )
     tables: list[Table] = Field(min_length=1)
     on_drift: OnDrift = OnDrift()
 

@@ -70,7 +70,11 @@ def load(path: Path | None = None) -> Registry:
             complaints.append(Complaint(file, 1, f"id {source.id!r} is already declared in {paths[source.id].name}"))
             continue
         if file.stem != source.id:
-            complaints.append(Complaint(file, 1, f"the file is called {file.name} but declares {source.id!r}; rename it {source.id}.yml"))
+            complaints.append(
+                Complaint(
+                    file, 1, f"the file is called {file.name} but declares {source.id!r}; rename it {source.id}.yml"
+                )
+            )
         sources[source.id], paths[source.id] = source, file
     if complaints:
         raise Fault(
@@ -92,7 +96,9 @@ def read(file: Path) -> tuple[Source | None, list[Complaint]]:
         body = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        return None, [Complaint(file, mark.line + 1 if mark else 1, f"not readable as YAML: {getattr(error, 'problem', error)}")]
+        return None, [
+            Complaint(file, mark.line + 1 if mark else 1, f"not readable as YAML: {getattr(error, 'problem', error)}")
+        ]
     if not isinstance(body, dict):
         return None, [Complaint(file, 1, "a declaration is a mapping of keys")]
     try:
@@ -147,10 +153,16 @@ def _complaint(file: Path, node: Any, model: type[BaseModel], problem: Any, pref
     name = ".".join(str(step) for step in where) or "the declaration"
     if problem["type"] == "extra_forbidden":
         known = _known_keys(model, location)
-        return Complaint(file, _line(node, where), f"unknown key {str(location[-1])!r} in {'.'.join(map(str, where[:-1])) or 'the declaration'}{_nearest(str(location[-1]), known)}")
+        return Complaint(
+            file,
+            _line(node, where),
+            f"unknown key {str(location[-1])!r} in {'.'.join(map(str, where[:-1])) or 'the declaration'}{_nearest(str(location[-1]), known)}",
+        )
     if problem["type"] == "missing":
         return Complaint(file, _line(node, where[:-1]), f"{name} is missing")
-    return Complaint(file, _line(node, where), f"{name}: {problem['msg'].removeprefix('Value error, ')}{_column_hint(problem)}")
+    return Complaint(
+        file, _line(node, where), f"{name}: {problem['msg'].removeprefix('Value error, ')}{_column_hint(problem)}"
+    )
 
 
 def _column_hint(problem: Any) -> str:
@@ -166,7 +178,13 @@ def _arguments(file: Path, node: Any, source: Source) -> list[Complaint]:
     """The connector's kind and arguments, and each table's `read` block, against the connector's own models."""
     kind = source.connector.kind
     if kind not in connectors.KINDS:
-        return [Complaint(file, _line(node, ("connector", "kind")), f"unknown connector {kind!r}{_nearest(kind, list(connectors.KINDS))}")]
+        return [
+            Complaint(
+                file,
+                _line(node, ("connector", "kind")),
+                f"unknown connector {kind!r}{_nearest(kind, list(connectors.KINDS))}",
+            )
+        ]
     module = connectors.module(kind)
     complaints = _against(file, node, module.Connection, source.connector.arguments, ("connector",))
     for number, table in enumerate(source.tables):
@@ -174,7 +192,9 @@ def _arguments(file: Path, node: Any, source: Source) -> list[Complaint]:
     return complaints
 
 
-def _against(file: Path, node: Any, model: type[BaseModel], given: dict[str, Any], prefix: tuple[Any, ...]) -> list[Complaint]:
+def _against(
+    file: Path, node: Any, model: type[BaseModel], given: dict[str, Any], prefix: tuple[Any, ...]
+) -> list[Complaint]:
     try:
         model.model_validate(given)
     except ValidationError as error:
@@ -184,7 +204,11 @@ def _against(file: Path, node: Any, model: type[BaseModel], given: dict[str, Any
 
 def _formats(file: Path, node: Any, source: Source) -> list[Complaint]:
     return [
-        Complaint(file, _line(node, ("tables", i, "columns", j)), f"column {column.name}: unknown format {column.format!r}{_nearest(column.format, sorted(cast.FORMATS))}")
+        Complaint(
+            file,
+            _line(node, ("tables", i, "columns", j)),
+            f"column {column.name}: unknown format {column.format!r}{_nearest(column.format, sorted(cast.FORMATS))}",
+        )
         for i, table in enumerate(source.tables)
         for j, column in enumerate(table.columns)
         if column.format and column.format not in cast.FORMATS
@@ -215,7 +239,13 @@ def sync(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
                 for ordinal, column in enumerate(table.columns, 1):
                     _insert(con, "ops.source_column", _column_row(source, table, ordinal, column))
                 for ignored in table.ignored_columns:
-                    row = {"source_id": source.id, "table_name": table.name, "source_name": ignored.name, "is_ignored": True, "ignored_why": ignored.why}
+                    row = {
+                        "source_id": source.id,
+                        "table_name": table.name,
+                        "source_name": ignored.name,
+                        "is_ignored": True,
+                        "ignored_why": ignored.why,
+                    }
                     _insert(con, "ops.source_column", row)
         con.execute("COMMIT")
     except BaseException:

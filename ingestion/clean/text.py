@@ -13,9 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 #: Pairs that UTF-8 Vietnamese shows when read as cp1252; none occurs in Vietnamese words.
-_TELLTALE = re.compile(r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Ä[\x80-\xbf‘’“”†‚ƒ]|áº|á»|Æ[\x80-\xbf°¡]|Â[\x80-\xbf]|Ä\x90")
+_TELLTALE = re.compile(
+    r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Ä[\x80-\xbf‘’“”†‚ƒ]|áº|á»|Æ[\x80-\xbf°¡]|Â[\x80-\xbf]|Ä\x90"
+)
 #: Old and new placement of the tone mark on oa, oe, uy: one key for both.
-_TONES = {old: new for old, new in zip("òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy".split(), "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ".split(), strict=True)}
+_TONES = {
+    old: new
+    for old, new in zip(
+        "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy".split(),
+        "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ".split(),
+        strict=True,
+    )
+}
 _PREFIX = r"^(phường|xã|thị trấn|p\.|x\.|tt\.?|ubnd (phường|xã|thị trấn))\s+"
 
 
@@ -60,7 +69,10 @@ def repair(values: pa.Array) -> tuple[pa.Array, int]:
     suspicious = pc.match_substring_regex(values, pattern="[ÃÄÆÂ]|áº|á»")
     if not pc.any(suspicious).as_py():
         return values, 0
-    fixed = [repaired(text) if flag and text is not None else text for text, flag in zip(values.to_pylist(), suspicious.to_pylist(), strict=True)]
+    fixed = [
+        repaired(text) if flag and text is not None else text
+        for text, flag in zip(values.to_pylist(), suspicious.to_pylist(), strict=True)
+    ]
     array = pa.array(fixed, pa.string())
     return array, int(pc.sum(pc.not_equal(array, values)).as_py() or 0)
 

@@ -36,4 +36,10 @@ def refused(where: str, user: str) -> Fault:
 
 def malformed(what: str, why: str, fix: str = "") -> Fault:
     """`Fault` IOC-206: what came is not what was declared, as a whole (single rows go to quarantine instead)."""
-    return Fault("IOC-206", f"{what} không đọc được: {why}.", f"{what} cannot be read: {why}.", why=why, fix=fix or "xem lại tệp hoặc khai báo của nguồn")
+    return Fault(
+        "IOC-206",
+        f"{what} không đọc được: {why}.",
+        f"{what} cannot be read: {why}.",
+        why=why,
+        fix=fix or "xem lại tệp hoặc khai báo của nguồn",
+    )

@@ -52,7 +52,9 @@ def columns(request: Request) -> list[str] | None:
 def read(request: Request) -> Iterator[Chunk]:
     arguments = _read(request)
     names = columns(request) or []
-    rows = {"units_2025": _units_2025, "units_before_2025": _units_before, "crosswalk_2025": _crosswalk}[arguments.table](arguments.province)
+    rows = {"units_2025": _units_2025, "units_before_2025": _units_before, "crosswalk_2025": _crosswalk}[
+        arguments.table
+    ](arguments.province)
     yield Chunk(pa.RecordBatch.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
 
 
@@ -90,12 +92,20 @@ def voronoi(points: list[tuple[float, float]]) -> list[str]:
 
 def _crosswalk(province: str) -> list[tuple[str, str, bool, bool]]:
     """(old code, new code, is the default target, is the old unit split), from the package's keys without accents."""
-    old = {f"{p}_{d}_{w}": code for p, d, w, code in _query("SELECT provinceKey, districtKey, wardKey, wardCode FROM admin_units_legacy WHERE provinceCode = ?", province)}
+    old = {
+        f"{p}_{d}_{w}": code
+        for p, d, w, code in _query(
+            "SELECT provinceKey, districtKey, wardKey, wardCode FROM admin_units_legacy WHERE provinceCode = ?",
+            province,
+        )
+    }
     new_rows = _query("SELECT provinceKey, wardKey, wardCode FROM admin_units WHERE provinceCode = ?", province)
     new = {ward: code for _, ward, code in new_rows}
     tables = json.loads((_data() / "converter_2025.json").read_text(encoding="utf-8"))
     key = new_rows[0][0]
-    rows = [(old[o], new[n], True, False) for n, olds in tables["DICT_PROVINCE_WARD_NO_DIVIDED"][key].items() for o in olds]
+    rows = [
+        (old[o], new[n], True, False) for n, olds in tables["DICT_PROVINCE_WARD_NO_DIVIDED"][key].items() for o in olds
+    ]
     rows += [
         (old[o], new[part["newWardKey"]], bool(part["isDefaultNewWard"]), True)
         for o, parts in tables["DICT_PROVINCE_WARD_DIVIDED"].get(key, {}).items()

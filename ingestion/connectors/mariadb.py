@@ -71,7 +71,9 @@ def _catalogue(request: Request) -> list[tuple[str, str, str]]:
     """(name, data type, full column type), in order."""
     sql = f"""SELECT CAST(column_name AS CHAR) AS name, CAST(data_type AS CHAR) AS kind, CAST(column_type AS CHAR) AS full
         FROM information_schema.columns WHERE table_schema = database() AND table_name = {literal(_table(request))} ORDER BY ordinal_position"""
-    rows = [(r["name"], r["kind"].lower(), r["full"].lower()) for batch in _stream(request, sql) for r in batch.to_pylist()]
+    rows = [
+        (r["name"], r["kind"].lower(), r["full"].lower()) for batch in _stream(request, sql) for r in batch.to_pylist()
+    ]
     if not rows:
         raise malformed(f"Bảng {_table(request)}", "không có trong cơ sở dữ liệu")
     return rows
@@ -104,7 +106,11 @@ def _stream(request: Request, sql: str) -> Iterator[pa.RecordBatch]:
     try:
         host, port, password = resolve(a.host), str(resolve(a.port)), resolve(a.password) or ""
     except KeyError as missing:
-        raise down(f"MariaDB {a.host}", f"{missing.args[0]} is not set", f"đặt biến môi trường hoặc tệp bí mật {missing.args[0]}") from None
+        raise down(
+            f"MariaDB {a.host}",
+            f"{missing.args[0]} is not set",
+            f"đặt biến môi trường hoặc tệp bí mật {missing.args[0]}",
+        ) from None
     where = f"MariaDB {host}:{port}/{a.database}"
     url = f"mysql://{url_quote(a.user, safe='')}:{url_quote(password, safe='')}@{host}:{port}/{a.database}"
     try:
@@ -114,5 +120,7 @@ def _stream(request: Request, sql: str) -> Iterator[pa.RecordBatch]:
         if "1045" in text or "28000" in text:
             raise refused(where, a.user) from None
         if any(sign in text for sign in ("timed out", "refused", "unreachable", "pool", "IoError", "DriverError")):
-            raise down(where, text[:200], f"kiểm tra máy chủ và cổng {port}, rồi ./ioc source pull {request.source.id}") from None
+            raise down(
+                where, text[:200], f"kiểm tra máy chủ và cổng {port}, rồi ./ioc source pull {request.source.id}"
+            ) from None
         raise malformed(where, text[:200]) from None

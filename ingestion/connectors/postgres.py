@@ -36,7 +36,23 @@ class Read(Arguments):
 
 
 #: Types that the scanner was found to carry unchanged (docs/decisions/0004).
-_NATIVE = {"int2", "int4", "int8", "bool", "text", "varchar", "bpchar", "float4", "float8", "date", "timestamp", "timestamptz", "uuid", "json", "jsonb"}
+_NATIVE = {
+    "int2",
+    "int4",
+    "int8",
+    "bool",
+    "text",
+    "varchar",
+    "bpchar",
+    "float4",
+    "float8",
+    "date",
+    "timestamp",
+    "timestamptz",
+    "uuid",
+    "json",
+    "jsonb",
+}
 _COLUMNS = """SELECT a.attname, t.typname, t.typtype, a.atttypmod FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
 
@@ -55,7 +71,11 @@ def read(request: Request) -> Iterator[Chunk]:
         if not catalogue:
             raise malformed(f"Bảng {_name(request)}", "không có cột nào như khai báo")
         sql = f"SELECT {', '.join(_projection(name, kind, sort) for name, kind, sort, _ in catalogue)} FROM {_name(request)}{_window(request)}"
-        plan = f"SELECT * FROM postgres_query('source', {literal(sql)})" if _needs_query(catalogue) else f"SELECT {', '.join(quote(r[0]) for r in catalogue)} FROM source.{_name(request)}{_window(request)}"
+        plan = (
+            f"SELECT * FROM postgres_query('source', {literal(sql)})"
+            if _needs_query(catalogue)
+            else f"SELECT {', '.join(quote(r[0]) for r in catalogue)} FROM source.{_name(request)}{_window(request)}"
+        )
         try:
             for batch in batches(con, plan):
                 yield Chunk(_restored(batch))
@@ -83,7 +103,11 @@ def _attach(con: duckdb.DuckDBPyConnection, request: Request) -> None:
     try:
         host, port, password = resolve(a.host), str(resolve(a.port)), resolve(a.password) or ""
     except KeyError as missing:
-        raise down(f"PostgreSQL {a.host}", f"{missing.args[0]} is not set", f"đặt biến môi trường hoặc tệp bí mật {missing.args[0]}") from None
+        raise down(
+            f"PostgreSQL {a.host}",
+            f"{missing.args[0]} is not set",
+            f"đặt biến môi trường hoặc tệp bí mật {missing.args[0]}",
+        ) from None
     where = f"PostgreSQL {host}:{port}/{a.database}"
     con.execute(
         f"""CREATE OR REPLACE TEMPORARY SECRET source_login (TYPE postgres, HOST {literal(host)}, PORT {literal(port)},
@@ -97,7 +121,11 @@ def _attach(con: duckdb.DuckDBPyConnection, request: Request) -> None:
         text = str(error)
         if any(sign in text for sign in ("password authentication", "no password supplied", "role ", "28P01")):
             raise refused(where, a.user) from None
-        raise down(where, text.splitlines()[-1].strip(), f"kiểm tra máy chủ và cổng {port}, rồi ./ioc source pull {request.source.id}") from None
+        raise down(
+            where,
+            text.splitlines()[-1].strip(),
+            f"kiểm tra máy chủ và cổng {port}, rồi ./ioc source pull {request.source.id}",
+        ) from None
 
 
 def _catalogue(con: duckdb.DuckDBPyConnection, request: Request) -> list[tuple[str, str, str, int]]:
@@ -138,4 +166,8 @@ def _restored(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _lost(request: Request, error: duckdb.Error) -> Exception:
     a = _arguments(request)
-    return down(f"PostgreSQL {resolve(a.host)}/{a.database}", f"the connection broke while reading: {str(error).splitlines()[0]}", f"./ioc source pull {request.source.id}")
+    return down(
+        f"PostgreSQL {resolve(a.host)}/{a.database}",
+        f"the connection broke while reading: {str(error).splitlines()[0]}",
+        f"./ioc source pull {request.source.id}",
+    )

@@ -43,7 +43,9 @@ def read(request: Request) -> Iterator[Chunk]:
         con.execute("SET sqlite_all_varchar = true")
         con.execute(f"ATTACH {literal(str(copy))} AS source (TYPE sqlite, READ_ONLY)")
         try:
-            for batch in batches(con, f"SELECT {', '.join(wanted)} FROM source.{quote(_table(request))}{_window(request)}"):
+            for batch in batches(
+                con, f"SELECT {', '.join(wanted)} FROM source.{quote(_table(request))}{_window(request)}"
+            ):
                 yield Chunk(batch)
         except duckdb.Error as error:
             raise malformed(f"Bảng {_table(request)}", str(error).splitlines()[0]) from error
@@ -62,9 +64,13 @@ def _open(request: Request) -> sqlite3.Connection:
     try:
         path = Path(resolve(declared))
     except KeyError as missing:
-        raise down(f"tệp {declared}", f"{missing.args[0]} is not set", f"đặt biến môi trường {missing.args[0]}") from None
+        raise down(
+            f"tệp {declared}", f"{missing.args[0]} is not set", f"đặt biến môi trường {missing.args[0]}"
+        ) from None
     if not path.is_file():
-        raise down(f"tệp {path.name}", "the file is not there", f"kiểm tra đường dẫn {declared} của nguồn {request.source.id}")
+        raise down(
+            f"tệp {path.name}", "the file is not there", f"kiểm tra đường dẫn {declared} của nguồn {request.source.id}"
+        )
     try:
         con = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
         con.execute("SELECT 1 FROM sqlite_master LIMIT 1")
