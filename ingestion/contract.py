@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ingestion import mask
 from ingestion.clean import text
-from ingestion.clean.cast import sql_cast
+from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.model import DUCKDB_TYPE, Column, Source, Table
 from warehouse.connect import literal, quote
 
@@ -210,7 +210,7 @@ def _has_value(column: Column, landed: str) -> str:
     if landed != "VARCHAR":
         return f"{raw} IS NOT NULL"
     empty = ", ".join(literal(t) for t in ["", *column.nulls])
-    return f"coalesce(trim({raw}) NOT IN ({empty}), false)"
+    return f"coalesce({trimmed(raw)} NOT IN ({empty}), false)"
 
 
 def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:

