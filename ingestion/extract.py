@@ -127,9 +127,11 @@ def unloaded(con: duckdb.DuckDBPyConnection, source: Source) -> list[Landed]:
     if not paths:
         return []
     names = con.execute(
-        """SELECT name FROM (SELECT unnest(?::VARCHAR[]) AS name)
-        WHERE name NOT IN (SELECT extract_id FROM ops.extract WHERE source_id = ?) ORDER BY name""",
-        [list(paths), source.id],
+        connect.bind(
+            """SELECT name FROM (SELECT unnest(?::VARCHAR[]) AS name)
+            WHERE name NOT IN (SELECT extract_id FROM ops.extract) ORDER BY name""",
+            list(paths),
+        )
     ).fetchall()
     return [Landed.read(paths[name], source) for (name,) in names]
 
@@ -200,21 +202,17 @@ def _alone(source: Source) -> Iterator[None]:
 
 def _look(source: Source) -> tuple[dict[str, _State], list[Landed]]:
     """Watermark, files taken and last extract per table, and what is unloaded: one short look at the intake."""
+    mine = connect.bind("WHERE source_id = ?", source.id)
     with connect.intake(wait_seconds=600) as con:
-        marks = dict(
-            con.execute(
-                "SELECT table_name, cursor_value FROM ops.watermark WHERE source_id = ?", [source.id]
-            ).fetchall()
-        )
+        marks = dict(con.execute(f"SELECT table_name, cursor_value FROM ops.watermark {mine}").fetchall())
         paths = dict(
             con.execute(
-                "SELECT table_name, arg_max(landing_path, extract_id) FROM ops.extract WHERE source_id = ? GROUP BY 1",
-                [source.id],
+                f"SELECT table_name, arg_max(landing_path, extract_id) FROM ops.extract {mine} GROUP BY 1"
             ).fetchall()
         )
         seen: dict[str, dict[str, SeenFile]] = {}
         for name, *file in con.execute(
-            "SELECT table_name, path, size, modified, sha256 FROM ops.file_seen WHERE source_id = ?", [source.id]
+            f"SELECT table_name, path, size, modified, sha256 FROM ops.file_seen {mine}"
         ).fetchall():
             seen.setdefault(name, {})[file[0]] = SeenFile(*file)
         left = unloaded(con, source)

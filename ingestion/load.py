@@ -22,7 +22,7 @@ from ingestion.contract import FUTURE, Areas, Contract, compile_contract, stored
 from ingestion.extract import Landed, cursor_text, unloaded
 from ingestion.model import DUCKDB_TYPE, Source, Table, raw_name
 from warehouse import connect, fault
-from warehouse.connect import literal, quote
+from warehouse.connect import bind, literal, quote
 from warehouse.errors import Fault
 
 _LINEAGE = [
@@ -111,12 +111,9 @@ def _sha256(path: Path) -> str:
 def _pending(con: duckdb.DuckDBPyConnection, given: Sequence[Landed]) -> list[Landed]:
     """What the ledger does not know yet of one source, oldest first: what was given, and what lies there besides."""
     found = {one.extract_id: one for one in unloaded(con, given[0].source)}
+    ids = [one.extract_id for one in given]
     known = {
-        row[0]
-        for row in con.execute(
-            "SELECT extract_id FROM ops.extract WHERE extract_id IN (SELECT unnest(?::VARCHAR[]))",
-            [[one.extract_id for one in given]],
-        ).fetchall()
+        x for (x,) in con.execute(bind("SELECT extract_id FROM ops.extract WHERE extract_id IN ?", ids)).fetchall()
     }
     found.update({one.extract_id: one for one in given if one.extract_id not in known})
     return [found[extract_id] for extract_id in sorted(found)]
@@ -141,8 +138,7 @@ def areas(con: duckdb.DuckDBPyConnection) -> Areas:
 
 
 def _exists(con: duckdb.DuckDBPyConnection, raw: str) -> bool:
-    found = con.execute("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = ?", [raw]).fetchone()
-    return found is not None
+    return _count(con, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = ?", raw) > 0
 
 
 def scan(paths: Sequence[Path]) -> str:
@@ -208,32 +204,35 @@ def _refuse(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now
         FROM typed WHERE {contract.broken}"""
     )
     n_refused = _count(con, "SELECT count(*) FROM refused")
-    where = "source_id = ? AND table_name = ?"
-    mine = [one.source.id, one.table.name]
+    mine = _of(one.source, one.table)
+    head = bind("? AS source_id, ? AS table_name, ? AS extract_id", one.source.id, one.table.name, one.extract_id)
     fresh = con.execute(
         f"""INSERT INTO quarantine.row BY NAME
-        SELECT ? || '-' || _row_number AS quarantine_id, ? AS source_id, ? AS table_name, ? AS extract_id,
+        SELECT {literal(one.extract_id)} || '-' || _row_number AS quarantine_id, {head},
                _row_number AS row_number, coalesce(_source_ref, '#' || _row_number) AS source_ref, key_text,
-               rules, vi AS reasons_vi, en AS reasons_en, row_json, 'open' AS status, ?::TIMESTAMPTZ AS created_at
+               rules, vi AS reasons_vi, en AS reasons_en, row_json, 'open' AS status, {bind("?", now)} AS created_at
         FROM refused
-        WHERE row_json NOT IN (SELECT row_json FROM quarantine.row WHERE {where} AND status IN ('open', 'accepted'))
-        QUALIFY row_number() OVER (PARTITION BY row_json ORDER BY _row_number) = 1""",
-        [one.extract_id, *mine, one.extract_id, now, *mine],
+        WHERE row_json NOT IN (SELECT row_json FROM quarantine.row WHERE {mine} AND status IN ('open', 'accepted'))
+        QUALIFY row_number() OVER (PARTITION BY row_json ORDER BY _row_number) = 1"""
     ).fetchone()
     assert fresh is not None
     con.execute(
-        f"""UPDATE quarantine.row SET status = 'superseded', resolved_at = ?, resolved_by = 'load',
+        f"""UPDATE quarantine.row SET status = 'superseded', resolved_at = {bind("?", now)}, resolved_by = 'load',
                resolved_why = 'a newer version of the row was refused'
-        WHERE {where} AND status = 'open' AND quarantine_id IN (
-            SELECT quarantine_id FROM quarantine.row WHERE {where} AND status = 'open' AND key_text <> ''
-            QUALIFY row_number() OVER (PARTITION BY key_text ORDER BY extract_id DESC, row_number DESC) > 1)""",
-        [now, *mine, *mine],
+        WHERE {mine} AND status = 'open' AND quarantine_id IN (
+            SELECT quarantine_id FROM quarantine.row WHERE {mine} AND status = 'open' AND key_text <> ''
+            QUALIFY row_number() OVER (PARTITION BY key_text ORDER BY extract_id DESC, row_number DESC) > 1)"""
     )
     return fresh[0], n_refused - fresh[0]
 
 
-def _count(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> int:
-    row = con.execute(sql, list(parameters)).fetchone()
+def _of(source: Source, table: Table) -> str:
+    """The condition for rows of one table in `ops` and `quarantine`."""
+    return bind("source_id = ? AND table_name = ?", source.id, table.name)
+
+
+def _count(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> int:
+    row = con.execute(bind(sql, *values)).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -242,11 +241,8 @@ def _delete_missing(con: duckdb.DuckDBPyConnection, contract: Contract, one: Lan
     """A snapshot holds every row that exists, so others are deleted; a row whose new version was refused stays as it
     was. An older snapshot than the one loaded last (left by a killed run) deletes nothing."""
     raw = f"raw.{quote(raw_name(one.source.id, one.table.name))}"
-    newest = con.execute(
-        "SELECT max(extract_id) FROM ops.extract WHERE source_id = ? AND table_name = ?",
-        [one.source.id, one.table.name],
-    ).fetchone()
-    if newest and newest[0] and newest[0] > one.extract_id:
+    mine = _of(one.source, one.table)
+    if _count(con, f"SELECT count(*) FROM ops.extract WHERE {mine} AND extract_id > ?", one.extract_id):
         return 0
     same = " AND ".join(f"t.{k} = {raw}.{k}" for k in contract.key)
     return _count(con, f"DELETE FROM {raw} WHERE NOT EXISTS (SELECT 1 FROM typed t WHERE {same})")
@@ -285,8 +281,7 @@ def merge(
     names = ", ".join(quote(n) for n in contract.names)
     inserted = con.execute(
         f"""INSERT INTO {raw} ({names}, {", ".join(n for n, _ in _LINEAGE)})
-        SELECT {names}, ?, ?::TIMESTAMPTZ, _row_number, _source_ref, {contract.row_hash} FROM {rest}""",
-        [extract_id, now],
+        SELECT {names}, {literal(extract_id)}, {bind("?", now)}, _row_number, _source_ref, {contract.row_hash} FROM {rest}"""
     ).fetchone()
     assert inserted is not None
     return inserted[0], n_surplus + n_known
@@ -321,19 +316,18 @@ def _supersede(
     con: duckdb.DuckDBPyConnection, contract: Contract, source: Source, extract_id: str, now: datetime
 ) -> None:
     """An open quarantined row whose key has since come good is superseded."""
-    mine = [source.id, contract.table.name]
-    where = "source_id = ? AND table_name = ? AND status = 'open'"
-    if not _count(con, f"SELECT count(*) FROM quarantine.row WHERE {where}", mine):
+    where = f"{_of(source, contract.table)} AND status = 'open'"
+    if not _count(con, f"SELECT count(*) FROM quarantine.row WHERE {where}"):
         return
+    this = literal(extract_id)
     con.execute(
-        f"""UPDATE quarantine.row SET status = 'superseded', resolved_at = ?, resolved_by = 'load',
-               resolved_why = 'the row came again, good, in extract ' || ?
+        f"""UPDATE quarantine.row SET status = 'superseded', resolved_at = {bind("?", now)}, resolved_by = 'load',
+               resolved_why = 'the row came again, good, in extract ' || {this}
         WHERE {where} AND quarantine_id IN (
             SELECT q.quarantine_id FROM quarantine.row q
             JOIN (SELECT {contract.key_text} AS key_text, max(_row_number) AS last FROM good GROUP BY 1) g
             USING (key_text)
-            WHERE q.extract_id < ? OR (q.extract_id = ? AND q.row_number < g.last))""",
-        [now, extract_id, *mine, extract_id, extract_id],
+            WHERE q.extract_id < {this} OR (q.extract_id = {this} AND q.row_number < g.last))"""
     )
 
 
@@ -401,21 +395,30 @@ def _record(
             fix="./ioc support-bundle",
         )
     source_id, table = result.source_id, one.table
-    cursor_to = cursor_text(max_cursor, one.source.time_zone)
-    con.execute(
-        """INSERT INTO ops.extract BY NAME SELECT
-        ? AS extract_id, ? AS run_id, ? AS source_id, ? AS table_name, ? AS mode, ? AS cursor_from, ? AS cursor_to,
-        ? AS extracted_at, ? AS loaded_at, ? AS rows_in, ? AS rows_loaded, ? AS rows_quarantined,
-        ? AS rows_deduplicated, ? AS rows_deleted, ? AS bytes_landed, ? AS files_in, ? AS landing_path,
-        ? AS manifest_sha256, ? AS max_event_at, ? AS drift""",
-        [
-            one.extract_id, manifest.run_id, source_id, table.name, table.mode, manifest.cursor_from, cursor_to,
-            manifest.finished_at, now, result.rows_in, result.rows_loaded, result.rows_quarantined,
-            result.rows_deduplicated, result.rows_deleted, sum(f.bytes for f in manifest.files), len(manifest.seen),
-            str(one.path.relative_to(connect.home())), _sha256(one.path / "manifest.json"), max_event,
-            manifest.drift.model_dump_json() if manifest.drift else None,
-        ],
-    )  # fmt: skip
+    row = {
+        "extract_id": one.extract_id,
+        "run_id": manifest.run_id,
+        "source_id": source_id,
+        "table_name": table.name,
+        "mode": table.mode,
+        "cursor_from": manifest.cursor_from,
+        "cursor_to": cursor_text(max_cursor, one.source.time_zone),
+        "extracted_at": manifest.finished_at,
+        "loaded_at": now,
+        "rows_in": result.rows_in,
+        "rows_loaded": result.rows_loaded,
+        "rows_quarantined": result.rows_quarantined,
+        "rows_deduplicated": result.rows_deduplicated,
+        "rows_deleted": result.rows_deleted,
+        "bytes_landed": sum(file.bytes for file in manifest.files),
+        "files_in": len(manifest.seen),
+        "landing_path": str(one.path.relative_to(connect.home())),
+        "manifest_sha256": _sha256(one.path / "manifest.json"),
+        "max_event_at": max_event,
+        "drift": manifest.drift.model_dump_json() if manifest.drift else None,
+    }
+    fields = ", ".join(f"? AS {name}" for name in row)
+    con.execute(bind(f"INSERT INTO ops.extract BY NAME SELECT {fields}", *row.values()))
     if max_cursor is not None and not manifest.is_recapture:
         _move_watermark(con, one, max_cursor, now)
     _remember_files(con, one, now)
@@ -424,35 +427,40 @@ def _record(
 
 def _move_watermark(con: duckdb.DuckDBPyConnection, one: Landed, max_cursor: object, now: datetime) -> None:
     """Forward only: an older extract loaded late must not bring the watermark back."""
-    mine = [one.source.id, one.table.name]
+    mine = _of(one.source, one.table)
     kind = DUCKDB_TYPE[one.table.column(one.table.cursor or "").type]
     new = cursor_text(max_cursor, one.source.time_zone)
-    ahead = _count(
-        con,
-        f"""SELECT count(*) FROM ops.watermark WHERE source_id = ? AND table_name = ?
-        AND TRY_CAST(cursor_value AS {kind}) >= CAST(? AS {kind})""",
-        [*mine, new],
-    )
-    if not ahead:
-        con.execute("DELETE FROM ops.watermark WHERE source_id = ? AND table_name = ?", mine)
-        con.execute("INSERT INTO ops.watermark VALUES (?, ?, ?, ?, ?)", [*mine, new, one.extract_id, now])
+    reached = f"TRY_CAST(cursor_value AS {kind}) >= CAST(? AS {kind})"
+    if not _count(con, f"SELECT count(*) FROM ops.watermark WHERE {mine} AND {reached}", new):
+        con.execute(f"DELETE FROM ops.watermark WHERE {mine}")
+        row = (one.source.id, one.table.name, new, one.extract_id, now)
+        con.execute(bind("INSERT INTO ops.watermark VALUES (?, ?, ?, ?, ?)", *row))
 
 
 def _remember_files(con: duckdb.DuckDBPyConnection, one: Landed, now: datetime) -> None:
     seen = one.manifest.seen
     if not seen:
         return
-    mine = [one.source.id, one.table.name]
-    paths, sizes = [f.path for f in seen], [f.size for f in seen]
-    modified, digests = [f.modified for f in seen], [f.sha256 for f in seen]
+    paths = [file.path for file in seen]
     con.execute(
-        "DELETE FROM ops.file_seen WHERE source_id = ? AND table_name = ? AND path IN (SELECT unnest(?::VARCHAR[]))",
-        [*mine, paths],
+        bind(
+            f"DELETE FROM ops.file_seen WHERE {_of(one.source, one.table)} AND path IN (SELECT unnest(?::VARCHAR[]))",
+            paths,
+        )
     )
     con.execute(
-        """INSERT INTO ops.file_seen
-        SELECT ?, ?, unnest(?::VARCHAR[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), ?, ?""",
-        [*mine, paths, sizes, modified, digests, one.extract_id, now],
+        bind(
+            """INSERT INTO ops.file_seen SELECT ?, ?,
+            unnest(?::VARCHAR[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), ?, ?""",
+            one.source.id,
+            one.table.name,
+            paths,
+            [file.size for file in seen],
+            [file.modified for file in seen],
+            [file.sha256 for file in seen],
+            one.extract_id,
+            now,
+        )
     )
 
 

@@ -24,7 +24,7 @@ from warehouse.errors import Fault
 ROOT = Path(__file__).resolve().parent.parent
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 #: DuckDB's own buffers while loading; the process needs about 30 % more.
-LOAD_MEMORY = "384MB"
+LOAD_MEMORY = "256MB"
 
 
 def home() -> Path:
@@ -62,6 +62,30 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def bind(sql: str, *values: object) -> str:
+    """The statement with each `?` replaced by a value as a literal: text, number, boolean, time, None, or a list of them.
+
+    For statements on the hot path: a bound parameter makes DuckDB's client import pandas, 0.8 s and 60 MB a process.
+    Raises ValueError when question marks and values differ in number.
+    """
+    parts = sql.split("?")
+    if len(parts) != len(values) + 1:
+        raise ValueError(f"{len(parts) - 1} places for {len(values)} values")
+    return parts[0] + "".join(_as_literal(value) + part for value, part in zip(values, parts[1:], strict=True))
+
+
+def _as_literal(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool | int | float):
+        return repr(value)
+    if isinstance(value, datetime):
+        return f"TIMESTAMPTZ {literal(value.isoformat())}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_literal, value))}]"
+    return literal(str(value))
+
+
 def _lock_file() -> Path:
     return home() / "warehouse.lock"
 
@@ -69,7 +93,8 @@ def _lock_file() -> Path:
 def lock_holder() -> dict[str, object] | None:
     """Who wrote last into the lock file: `{"holder", "pid", "since"}`, or None when nobody ever did."""
     try:
-        return json.loads(_lock_file().read_text() or "null")
+        holder: dict[str, object] | None = json.loads(_lock_file().read_text() or "null")
+        return holder
     except (FileNotFoundError, json.JSONDecodeError):
         return None
 
@@ -181,7 +206,9 @@ def scratch(
     extensions: Sequence[str] = (), *, memory: str = LOAD_MEMORY, threads: int | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory connection with the named extensions loaded from their wheels, never from a network."""
-    con = duckdb.connect(config={"extension_directory": str(extension_directory()), "autoinstall_known_extensions": "false"})
+    con = duckdb.connect(
+        config={"extension_directory": str(extension_directory()), "autoinstall_known_extensions": "false"}
+    )
     try:
         _configure(con, memory, threads)
         for name in extensions:
