@@ -452,7 +452,7 @@ class _Writer:
             fields[column.source_name] = values
             self.columns[column.source_name] = str(values.type)
         count = chunk.batch.num_rows
-        fields["_row_number"] = pa.array(range(self.rows + 1, self.rows + count + 1), pa.int64())
+        fields["_row_number"] = pa.arange(self.rows + 1, self.rows + count + 1)
         fields["_source_ref"] = pa.array(chunk.refs, pa.string()) if chunk.refs else pa.nulls(count, pa.string())
         return pa.RecordBatch.from_pydict(fields)
 

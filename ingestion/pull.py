@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from difflib import get_close_matches
 
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
@@ -24,6 +22,8 @@ PARALLEL = 3
 #: Down, timeout, changed while read: worth a second try. Refused credentials are not: they lock accounts.
 TRANSIENT = {"IOC-201", "IOC-203", "IOC-204"}
 _TRIES = 2
+#: Between two tries, at random within these bounds, so that many sources of one server do not come back at once.
+PAUSE_SECONDS = (0.5, 2.0)
 _log = logging.getLogger(__name__)
 
 
@@ -64,19 +64,18 @@ def pull(
     """Extract and load sources; one outcome each, in the order asked for, also written to `ops.pull`.
 
     The administrative units go first, because other sources' area codes are checked against them. Raises `Fault`
-    IOC-103 for an unknown id (with the nearest right one) and IOC-075 when another run holds the warehouse longer than
+    IOC-102 for an unknown id (with the nearest right ones) and IOC-075 when another run holds the warehouse longer than
     `wait_seconds`: what is landed by then is loaded by the next run.
     """
     declared = declared or registry.load()
-    sources = [_source(declared, source_id) for source_id in source_ids]
+    sources = [declared.get(source_id) for source_id in source_ids]
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
         registry.sync(con, declared)
-    ready = [s for s in sources if not _missing(s)]
-    outcomes = {s.id: _skipped(s) for s in sources if _missing(s)}
+    outcomes = {s.id: _skipped(s, why) for s in sources if (why := registry.skipped_why(s))}
     for outcome in outcomes.values():
         _record(outcome, run_id, holder, wait_seconds)
-    first = [s for s in ready if s.connector.kind == "admin_units"]
-    rest = [s for s in ready if s.connector.kind != "admin_units"]
+    first = [s for s in sources if s.connector.kind == "admin_units"]
+    rest = [s for s in sources if s.id not in outcomes and s not in first]
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="extract") as pool:
         for some in (first, rest):
             started = {
@@ -91,32 +90,13 @@ def pull(
     return [outcomes[s.id] for s in sources]
 
 
-def _source(declared: registry.Registry, source_id: str) -> Source:
-    if source_id in declared.sources:
-        return declared.sources[source_id]
-    near = get_close_matches(source_id, declared.sources, n=1, cutoff=0.4)
-    hint_vi, hint_en = (f" Có phải {near[0]}?", f" Did you mean {near[0]}?") if near else ("", "")
-    raise Fault(
-        "IOC-103",
-        f"Không có nguồn nào tên {source_id}.{hint_vi}",
-        f"There is no source called {source_id}.{hint_en}",
-        why="no declaration under ingestion/sources has that id",
-        fix="./ioc source list",
-        exit_code=2,
-    )
-
-
-def _missing(source: Source) -> bool:
-    return bool(source.requires) and not os.environ.get(source.requires or "")
-
-
-def _skipped(source: Source) -> Outcome:
+def _skipped(source: Source, why: tuple[str, str]) -> Outcome:
     return Outcome(
         source.id,
         "skipped",
         datetime.now(UTC),
-        reason_vi=f"bỏ qua: chưa đặt biến môi trường {source.requires}",
-        reason_en=f"skipped: the environment variable {source.requires} is not set",
+        reason_vi=why[0],
+        reason_en=why[1],
         fix=f"export {source.requires}=…",
     )
 
@@ -127,7 +107,7 @@ def _extract(
     """What was landed, or why nothing was. A transient fault is tried once more after a random pause."""
     tries = Retrying(
         stop=stop_after_attempt(_TRIES),
-        wait=wait_random(0.5, 2.0),
+        wait=wait_random(*PAUSE_SECONDS),
         retry=retry_if_exception(lambda error: isinstance(error, Fault) and error.code in TRANSIENT),
         reraise=True,
     )
