@@ -91,6 +91,10 @@ select
     b.level as aqi_level,
     b.band_vi,
     b.band_en,
+    -- the worst station of the day stands for the province
+    row_number() over (partition by d.reading_date order by aqi desc nulls last, d.station_code) = 1 and aqi is not null as is_worst,
+    row_number() over (partition by d.reading_date order by d.pm25_ugm3 desc nulls last, d.station_code) = 1
+    and d.pm25_ugm3 is not null as is_worst_pm25,
     p.n_hours,
     p.last_reading_at,
     p.extract_ids

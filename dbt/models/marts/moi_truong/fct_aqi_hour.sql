@@ -74,6 +74,8 @@ select
     b.level as aqi_level,
     b.band_vi,
     b.band_en,
+    -- the worst station of the hour stands for the province
+    row_number() over (partition by h.hour_at order by aqi desc nulls last, h.station_code) = 1 and aqi is not null as is_worst,
     h.last_reading_at,
     h.extract_ids
 from station_hour as h

@@ -86,6 +86,7 @@ select
     a.reading_date,
     a.method,
     cast({{ half_up('a.exact') }} as integer) as wqi,
+    row_number() over (partition by a.reading_date, a.method order by wqi nulls last, a.station_code) = 1 and wqi is not null as is_worst,
     b.level as wqi_level,
     b.band_vi,
     b.band_en,

@@ -1,0 +1,128 @@
+"""A province of a few rows for the environment and hazard models: raw tables as the loader leaves them, built by dbt.
+
+Only the models of these two domains are built, in a project of their own that borrows the folders of `dbt/`; the area
+dimension and the crosswalk, which another domain owns, are five hand-made communes.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from dbt.adapters.duckdb import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+
+from warehouse import connect
+
+ROOT = Path(__file__).parents[2]
+VN = timezone(timedelta(hours=7))
+FOLDERS = [
+    *(f"models/staging/{s}" for s in ("sonnmt_quan_trac", "sonnmt_danh_muc_tram", "sonnmt_ho_chua", "kttv_thien_tai")),
+    *(f"models/{layer}/{d}" for layer in ("intermediate", "marts", "indicators") for d in ("moi_truong", "thien_tai")),
+    "seeds/moi_truong",
+    "seeds/thien_tai",
+]
+MACROS = ("vn_aqi", "vn_wqi", "nowcast", "alarm")
+RAW = {
+    "sonnmt_quan_trac__so_do": "ma_tram VARCHAR, thong_so VARCHAR, thoi_gian TIMESTAMPTZ, gia_tri DOUBLE, don_vi VARCHAR, trang_thai VARCHAR",
+    "sonnmt_danh_muc_tram__tram": "ma_tram VARCHAR, ten VARCHAR, loai VARCHAR, ma_xa VARCHAR, co_so VARCHAR, vi_do DOUBLE, kinh_do DOUBLE, ngay_van_hanh DATE",
+    "sonnmt_danh_muc_tram__nguong": "ma_tram VARCHAR, thong_so VARCHAR, tu_ngay DATE, den_ngay DATE, gia_tri_min DOUBLE, gia_tri_max DOUBLE, don_vi VARCHAR, can_cu VARCHAR",
+    "sonnmt_ho_chua__van_hanh": "ma_ho VARCHAR, thoi_gian TIMESTAMPTZ, ten_ho VARCHAR, luu_vuc VARCHAR, muc_nuoc_m DOUBLE, dung_tich_trieu_m3 DOUBLE, "
+    "dung_tich_tk_trieu_m3 DOUBLE, q_den_m3s DOUBLE, q_xa_m3s DOUBLE, mndbt_m DOUBLE, mn_gia_cuong_m DOUBLE, xu_the VARCHAR, kinh_do DOUBLE, vi_do DOUBLE",
+    "kttv_thien_tai__muc_nuoc": "ma_tram VARCHAR, thoi_gian TIMESTAMPTZ, ten_tram VARCHAR, song VARCHAR, muc_nuoc_m DOUBLE, bd1_m DOUBLE, bd2_m DOUBLE, bd3_m DOUBLE, vi_do DOUBLE, kinh_do DOUBLE",
+    "kttv_thien_tai__lu_quet": "ma_xa VARCHAR, thoi_gian TIMESTAMPTZ, dong BIGINT, so_gio_du_bao BIGINT, ten_xa VARCHAR, ma_xa_cu VARCHAR, "
+    "nguy_co_lu_quet VARCHAR, nguy_co_sat_lo VARCHAR, mua_td_mm DOUBLE, mua_db_mm DOUBLE",
+}
+LINEAGE = "_extract_id VARCHAR, _loaded_at TIMESTAMPTZ, _row_number BIGINT, _source_ref VARCHAR, _row_hash UBIGINT"
+PROJECT = """
+name: env_province
+profile: env_province
+flags: {send_anonymous_usage_stats: false}
+models: {env_province: {marts: {+database: marts, +materialized: table}, indicators: {+database: marts, +materialized: table}}}
+"""
+SOURCES = "sources: [{{name: raw, schema: raw, tables: [{}]}}]"
+AREAS = "area_code,area_name,is_current\n38,Thanh Hóa,true\n" + "".join(f"1475{i},Xã {i},true\n" for i in range(5))
+CROSSWALK = "old_code,new_code,weight\n14999,14752,0.7\n14999,14753,0.3\n"
+
+
+def at(text: str) -> datetime:
+    """`2025-08-26 01:00`, local time."""
+    return datetime.fromisoformat(text).replace(tzinfo=VN)
+
+
+class Province:
+    """One `IOC_HOME` with its own dbt project. `load` appends rows to a raw table as one extract; `build` runs dbt."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.project, self.n_loads = home, home / "project", 0
+        for folder in FOLDERS:
+            shutil.copytree(ROOT / "dbt" / folder, self.project / folder)
+        (self.project / "macros").mkdir()
+        for macro in MACROS:
+            shutil.copy(ROOT / "dbt" / "macros" / f"{macro}.sql", self.project / "macros")
+        (self.project / "dbt_project.yml").write_text(PROJECT)
+        (self.project / "models" / "raw.yml").write_text(SOURCES.format(", ".join(f"{{name: {t}}}" for t in RAW)))
+        (self.project / "seeds" / "dim_area.csv").write_text(AREAS)
+        (self.project / "seeds" / "bridge_area_old_new.csv").write_text(CROSSWALK)
+        (self.project / "seeds" / "types.yml").write_text(
+            "seeds: [{name: dim_area, config: {column_types: {area_code: varchar}}}, "
+            "{name: bridge_area_old_new, config: {column_types: {old_code: varchar, new_code: varchar}}}]"
+        )
+        (self.project / "profiles.yml").write_text(
+            f"env_province: {{target: t, outputs: {{t: {{type: duckdb, path: '{home / 'intake.duckdb'}', threads: 1, "
+            f"attach: [{{path: '{home / 'marts.duckdb'}', alias: marts}}], settings: {{TimeZone: Asia/Ho_Chi_Minh}}}}}}}}"
+        )
+        with self.intake() as con:
+            for table, columns in RAW.items():
+                con.execute(f"CREATE TABLE raw.{table} ({columns}, {LINEAGE})")
+
+    @contextmanager
+    def intake(self) -> Any:
+        os.environ["IOC_HOME"] = str(self.home)
+        with connect.writer("test") as con:
+            yield con
+
+    def load(self, table: str, rows: Iterable[Sequence[object]]) -> None:
+        """Append `rows` (the declared columns in order) as one extract, newer than the one before."""
+        self.n_loads += 1
+        loaded_at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=self.n_loads)
+        extract_id = f"20261101T{self.n_loads:012d}-0000"
+        values = [[*row, extract_id, loaded_at, n, str(n), 0] for n, row in enumerate(rows, 1)]
+        chunk = pa.table({f"c{n}": list(column) for n, column in enumerate(zip(*values, strict=True))})
+        with self.intake() as con:
+            con.register("chunk", chunk)
+            con.execute(f"INSERT INTO raw.{table} SELECT * FROM chunk")
+
+    def build(self, *arguments: str) -> None:
+        try:
+            result = dbtRunner().invoke(
+                [
+                    "build",
+                    "--quiet",
+                    "--project-dir",
+                    str(self.project),
+                    "--profiles-dir",
+                    str(self.project),
+                    *arguments,
+                ]
+            )
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+        assert result.success, [
+            r.message for r in getattr(result.result, "results", []) if r.message
+        ] or result.exception
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on the marts; unqualified names are mart relations."""
+        with connect.served(self.home / "marts.duckdb") as con:
+            return con.execute(sql).fetchall()
+
+    def fingerprint(self, relation: str) -> tuple[int, int]:
+        """Rows and an order-free hash of everything in a mart."""
+        return self.ask(f"SELECT count(*), bit_xor(hash(t)) FROM main.{relation} AS t")[0]
