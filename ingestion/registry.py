@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ingestion import connectors
 from ingestion.clean import cast
 from ingestion.model import Cadence, Column, Source, Table, minutes, raw_name
+from warehouse.connect import bind
 from warehouse.errors import Fault
 
 SOURCES = Path(__file__).parent / "sources"
@@ -129,7 +130,7 @@ def _known_keys(model: type[BaseModel], location: tuple[Any, ...]) -> list[str]:
         if isinstance(step, int):
             continue
         field = next((f for name, f in model.model_fields.items() if (f.alias or name) == step), None)
-        nested = [t for t in _models_in(field.annotation)] if field else []
+        nested = list(_models_in(field.annotation)) if field else []
         if not nested:
             return []
         model = nested[0]
@@ -254,7 +255,7 @@ def sync(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
-    con.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", list(row.values()))
+    con.execute(bind(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", *row.values()))
 
 
 def _cadence_vi(cadence: Cadence) -> str:

@@ -17,14 +17,13 @@ _TELLTALE = re.compile(
     r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Ä[\x80-\xbf‘’“”†‚ƒ]|áº|á»|Æ[\x80-\xbf°¡]|Â[\x80-\xbf]|Ä\x90"
 )
 #: Old and new placement of the tone mark on oa, oe, uy: one key for both.
-_TONES = {
-    old: new
-    for old, new in zip(
-        "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy".split(),
-        "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ".split(),
+_TONES = dict(
+    zip(
+        ["òa", "óa", "ỏa", "õa", "ọa", "òe", "óe", "ỏe", "õe", "ọe", "ùy", "úy", "ủy", "ũy", "ụy"],
+        ["oà", "oá", "oả", "oã", "oạ", "oè", "oé", "oẻ", "oẽ", "oẹ", "uỳ", "uý", "uỷ", "uỹ", "uỵ"],
         strict=True,
     )
-}
+)
 _PREFIX = r"^(phường|xã|thị trấn|p\.|x\.|tt\.?|ubnd (phường|xã|thị trấn))\s+"
 
 

@@ -43,16 +43,16 @@ _UNITS_BEFORE = """SELECT wardCode, ward, wardShort, lower(wardType), districtCo
 
 def columns(request: Request) -> list[str] | None:
     return [
-        "ma_dvhc ten ten_ngan loai vi_do kinh_do dien_tich_km2 o_luoi_geojson".split(),
-        "ma_dvhc ten ten_ngan loai ma_huyen ten_huyen vi_do kinh_do".split(),
-        "ma_cu ma_moi la_mac_dinh bi_tach".split(),
+        ["ma_dvhc", "ten", "ten_ngan", "loai", "vi_do", "kinh_do", "dien_tich_km2", "o_luoi_geojson"],
+        ["ma_dvhc", "ten", "ten_ngan", "loai", "ma_huyen", "ten_huyen", "vi_do", "kinh_do"],
+        ["ma_cu", "ma_moi", "la_mac_dinh", "bi_tach"],
     ][("units_2025", "units_before_2025", "crosswalk_2025").index(_read(request).table)]
 
 
 def read(request: Request) -> Iterator[Chunk]:
     arguments = _read(request)
     names = columns(request) or []
-    rows = {"units_2025": _units_2025, "units_before_2025": _units_before, "crosswalk_2025": _crosswalk}[
+    rows = {"units_2025": _units_2025, "units_before_2025": _units_before, "crosswalk_2025": crosswalk}[
         arguments.table
     ](arguments.province)
     yield Chunk(pa.RecordBatch.from_pylist([dict(zip(names, row, strict=True)) for row in rows]))
@@ -90,7 +90,7 @@ def voronoi(points: list[tuple[float, float]]) -> list[str]:
     return [json.dumps(mapping(shapely.set_precision(cell.intersection(hull), 1e-5))) for cell in found]
 
 
-def _crosswalk(province: str) -> list[tuple[str, str, bool, bool]]:
+def crosswalk(province: str) -> list[tuple[str, str, bool, bool]]:
     """(old code, new code, is the default target, is the old unit split), from the package's keys without accents."""
     old = {
         f"{p}_{d}_{w}": code

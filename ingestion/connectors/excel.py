@@ -7,6 +7,7 @@ not data and are left out by declaration. Macro workbooks and encrypted ones are
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 import zipfile
@@ -151,7 +152,7 @@ def _headers(lines: list[tuple[Any, ...]]) -> list[str]:
     under empty cells, which is what a group heading over sub-headings looks like.
     """
     texts = [[_text(cell) or "" for cell in line] for line in lines]
-    for above, below in zip(texts, texts[1:], strict=False):
+    for above, below in itertools.pairwise(texts):
         for i in range(1, len(above)):
             if not above[i] and below[i] and above[i - 1] and below[i - 1]:
                 above[i] = above[i - 1]

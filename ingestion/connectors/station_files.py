@@ -191,7 +191,7 @@ class _Ftp:
 
     def _walk(self, ftp: ftplib.FTP, root: str, below: str) -> Iterator[SeenFile]:
         folders = []
-        for name, facts in ftp.mlsd(f"{root}/{below}" or "/", facts=["type", "size", "modify"]):
+        for name, facts in ftp.mlsd(f"{root}/{below}", facts=["type", "size", "modify"]):
             path = f"{below}/{name}".lstrip("/")
             if facts["type"] == "dir":
                 folders.append(path)

