@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from ingestion import mask
 from ingestion.clean import text
 from ingestion.clean.cast import sql_cast, trimmed
+from ingestion.clean.identifiers import CHECKS
 from ingestion.model import DUCKDB_TYPE, Column, Source, Table
 from warehouse.connect import literal, quote
 
@@ -243,6 +244,11 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         said_en = _sentence(head_en, "'code “'", shown, literal(f"” is not in the code list ({words})"))
         broken = f"coalesce(CAST({value} AS VARCHAR) NOT IN ({codes}), false)"
         rules.append(Rule(f"code_list:{name}", broken, said_vi, said_en))
+    if column.check:
+        is_right, what_vi, what_en = CHECKS[column.check]
+        said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {what_vi} đúng số kiểm tra"))
+        said_en = _sentence(head_en, "'“'", shown, literal(f"” is not a {what_en} with the right check digit"))
+        rules.append(Rule(f"check:{name}", f"coalesce(NOT ({is_right(value)}), false)", said_vi, said_en))
     if column.pattern:
         broken = f"coalesce(NOT regexp_full_match(CAST({value} AS VARCHAR), {literal(column.pattern)}), false)"
         said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không đúng dạng {column.pattern}"))
