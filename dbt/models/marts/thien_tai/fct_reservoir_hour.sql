@@ -1,5 +1,6 @@
 -- The newest report of each reservoir in each hour. The feed mixes m³ with million m³: a volume over one and a half times the
--- capacity that fits once it is divided by a million was in m³ (repaired, flagged); one that fits neither way is taken out.
+-- capacity that lies within 0.5 to 150 % of it once divided by a million was in m³ (repaired, flagged); one that fits neither
+-- way is taken out (flagged).
 with newest as (
     select *, date_trunc('hour', observed_at) as hour_at
     from {{ ref('stg_sonnmt_ho_chua__van_hanh') }}
@@ -26,7 +27,7 @@ repaired as (
         coalesce(1.5 * capacity_million_m3, 20000) as largest_volume,
         case
             when volume_reported between 0 and largest_volume then volume_reported
-            when volume_reported / 1e6 between 0 and largest_volume then volume_reported / 1e6
+            when volume_reported / 1e6 between coalesce(0.005 * capacity_million_m3, 0) and largest_volume then volume_reported / 1e6
         end as volume_million_m3,
         if(is_flood_season, coalesce(flood_season_limit_m, normal_m), normal_m) as limit_m
     from joined
