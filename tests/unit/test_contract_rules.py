@@ -74,6 +74,16 @@ BREAKS: list[tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], tuple[s
         ("pattern:ma2", r"cột ma2: “1479” không đúng dạng \d{5}", r"column ma2: “1479” does not have the form \d{5}"),
     ),
     (
+        [{"name": "mst", "type": "text", "check": "mst"}],
+        {},
+        {"mst": "0100233489"},
+        (
+            "check:mst",
+            "cột mst: “0100233489” không phải là mã số thuế đúng số kiểm tra",
+            "column mst: “0100233489” is not a tax code with the right check digit",
+        ),
+    ),
+    (
         [{"name": "luc", "type": "timestamp"}],
         {"event_time": "luc"},
         {"luc": datetime(2026, 11, 25, tzinfo=UTC)},
@@ -132,9 +142,9 @@ def broken_rules(columns: list[dict], table: dict, row: dict, areas: Areas = ARE
 
 
 def test_contract__has_a_breaking_row_for_every_rule() -> None:
-    assert len(BREAKS) == 13
+    assert len(BREAKS) == 14
     rules = {case[3][0].split(":")[0] for case in BREAKS}
-    assert rules == {"type", "required", "key", "range", "code_list", "pattern", "future", "area"}
+    assert rules == {"type", "required", "key", "range", "code_list", "pattern", "check", "future", "area"}
 
 
 @pytest.mark.parametrize(
@@ -149,6 +159,7 @@ def test_contract__says_which_rule_a_row_breaks_and_why(columns: list, table: di
     [
         ([{"name": "so", "type": "integer", "nulls": ["KPH"], "range": [0, None]}], {}, {"so": "KPH"}),
         ([{"name": "so", "type": "integer"}], {}, {"so": 3.0}),
+        ([{"name": "mst", "type": "text", "check": "mst"}], {}, {"mst": "0100233488"}),
         ([{"name": "so", "type": "integer"}], {}, {"so": None}),
         ([{"name": "luc", "type": "timestamp"}], {"event_time": "luc"}, {"luc": datetime(2026, 11, 24, 4, tzinfo=UTC)}),
         ([{"name": "xa", "type": "text"}], {"area": {"column": "xa", "scheme": "commune_2025"}}, {"xa": None}),
