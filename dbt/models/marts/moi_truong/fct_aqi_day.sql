@@ -24,7 +24,7 @@ ozone_8h as (
 concentration as (
     select
         station_code, parameter, '24h' as averaging, reading_date,
-        list_sum(list(value_mean * n_valid order by hour_at)) / sum(n_valid) as c
+        sum(try_cast(value_mean * n_valid as decimal(18, 6)))::double / sum(n_valid) as c
     from hourly
     where parameter in ('PM2.5', 'PM10')
     group by all

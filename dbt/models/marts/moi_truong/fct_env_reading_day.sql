@@ -21,7 +21,7 @@ select
     parameter,
     reading_date,
     -- the mean of all valid readings, so an hour with few readings weighs little
-    list_sum(list(value_mean * n_valid order by hour_at) filter (where n_valid > 0)) / nullif(sum(n_valid), 0) as value_mean,
+    sum(try_cast(value_mean * n_valid as decimal(18, 6)))::double / nullif(sum(n_valid), 0) as value_mean,
     max(value_mean) as hour_max,
     min(value_min) as value_min,
     max(value_max) as value_max,

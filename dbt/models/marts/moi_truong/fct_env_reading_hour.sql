@@ -19,30 +19,42 @@ touched as (
 ),
 
 {% endif -%}
--- One value an instant, the last received: two spellings of one parameter may bring it twice.
-slot as (
-    select
-        station_code, parameter, hour_at, reading_at,
-        arg_max({'value': value, 'status': status}, (loaded_at, row_number)) as newest,
-        max(loaded_at) as loaded_at,
-        max(extract_id) as extract_id
+{% set reading = 'touched_reading' if is_incremental() else 'reading' -%}
+{% if is_incremental() -%}
+touched_reading as (
+    select reading.*
     from reading
-    {% if is_incremental() -%}
     semi join touched using (station_code, parameter, hour_at)
-    {% endif -%}
-    group by all
+    -- lets the scan skip blocks before the oldest touched hour
+    where reading.reading_at >= (select coalesce(min(hour_at), 'infinity') from touched)
+),
+
+{% endif -%}
+-- The loader keeps one row a station, sent name and instant. Where one parameter came under two names, the last received holds;
+-- only those few pairs are searched for doubles.
+respelled as (
+    select station_code, parameter
+    from {{ reading }}
+    group by station_code, parameter
+    having min(parameter_as_sent) <> max(parameter_as_sent)
+),
+
+slot as (
+    select * from {{ reading }} anti join respelled using (station_code, parameter)
+    union all
+    select * from {{ reading }} semi join respelled using (station_code, parameter)
+    qualify row_number() over (partition by station_code, parameter, reading_at order by loaded_at desc, row_number desc) = 1
 ),
 
 judged as (
     select
-        slot.* exclude (newest),
-        newest.value,
+        slot.*,
         case
-            when newest.status = '01' then 'status_01'
-            when newest.status = '02' then 'status_02'
-            when newest.value is null or isnan(newest.value) or newest.status is distinct from '00' then 'unusable'
-            when newest.value < 0 and coalesce(p.range_min, 0) >= 0 then 'negative'
-            when newest.value not between p.range_min and p.range_max then 'out_of_range'
+            when slot.status = '01' then 'status_01'
+            when slot.status = '02' then 'status_02'
+            when slot.value is null or isnan(slot.value) or slot.status is distinct from '00' then 'unusable'
+            when slot.value < 0 and coalesce(p.range_min, 0) >= 0 then 'negative'
+            when slot.value not between p.range_min and p.range_max then 'out_of_range'
             else 'valid'
         end as verdict
     from slot
@@ -53,8 +65,9 @@ select
     station_code,
     parameter,
     hour_at,
-    -- summed in order of time: floating sums depend on the order, and two builds must agree to the last bit
-    list_avg(list(value order by reading_at) filter (where verdict = 'valid')) as value_mean,
+    -- summed as decimals: floating sums depend on the order of rows, and two builds must agree to the last bit
+    sum(try_cast(value as decimal(18, 6))) filter (where verdict = 'valid')::double
+    / count(*) filter (where verdict = 'valid') as value_mean,
     min(value) filter (where verdict = 'valid') as value_min,
     max(value) filter (where verdict = 'valid') as value_max,
     cast(count(*) as integer) as n_rows,

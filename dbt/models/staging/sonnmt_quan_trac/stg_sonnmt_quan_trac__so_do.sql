@@ -9,6 +9,7 @@ alias as (
 select
     raw.ma_tram as station_code,
     coalesce(alias.parameter, raw.thong_so) as parameter,
+    raw.thong_so as parameter_as_sent,
     raw.thoi_gian as reading_at,
     cast(raw.gia_tri as double) as value,
     raw.don_vi as unit,
