@@ -12,6 +12,7 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -39,6 +40,7 @@ from warehouse.ids import new_id
 
 #: Rows held in memory before they are written as one row group; DuckDB reads row groups in parallel.
 GROUP_ROWS = 65_536
+_log = logging.getLogger(__name__)
 #: Receives one Vietnamese sentence at a time.
 Progress = Callable[[str], None]
 
@@ -121,7 +123,10 @@ def landing(source_id: str, table_name: str) -> Path:
 
 
 def unloaded(con: duckdb.DuckDBPyConnection, source: Source) -> list[Landed]:
-    """Complete extracts of a source that the ledger does not know, oldest first: left by runs that were killed."""
+    """Complete extracts of a source that the ledger does not know, oldest first: left by runs that were killed.
+
+    One whose manifest cannot be read is set aside: the watermark has not moved, so its rows come again.
+    """
     folder = connect.home() / "landing" / source.id
     paths = {path.name: path for path in folder.glob("*/[!.]*")}
     if not paths:
@@ -133,7 +138,14 @@ def unloaded(con: duckdb.DuckDBPyConnection, source: Source) -> list[Landed]:
             list(paths),
         )
     ).fetchall()
-    return [Landed.read(paths[name], source) for (name,) in names]
+    found = []
+    for (name,) in names:
+        try:
+            found.append(Landed.read(paths[name], source))
+        except (OSError, ValueError) as error:
+            _log.warning("extract %s has no readable manifest and is set aside: %s", name, error)
+            paths[name].rename(paths[name].with_name(f".{name}.corrupt"))
+    return found
 
 
 def extract(

@@ -58,13 +58,13 @@ def load(
     time, IOC-302 for a landed file that is not what its manifest says, IOC-303 when the rows do not add up; the
     source's transaction is then rolled back, sources before it stay loaded.
     """
-    now = now or datetime.now(UTC)
     done: list[Loaded] = []
     by_source = groupby(sorted(landed, key=lambda one: one.source.id), key=lambda one: one.source.id)
     given = {source_id: list(of_source) for source_id, of_source in by_source}
     if not given:
         return done
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
+        now = now or datetime.now(UTC)
         for extracts in given.values():
             pending = _pending(con, extracts)
             for one in pending:
@@ -92,7 +92,8 @@ def verify(one: Landed) -> None:
         if path.exists() and _sha256(path) == file.sha256:
             continue
         aside = one.path.with_name(f".{one.path.name}.corrupt")
-        one.path.rename(aside)
+        if one.path.exists():
+            one.path.rename(aside)
         raise Fault(
             "IOC-302",
             f"Tệp {file.name} của lần trích {one.extract_id} (nguồn {one.source.id}, bảng {one.table.name}) đã hỏng.",
@@ -112,10 +113,8 @@ def _pending(con: duckdb.DuckDBPyConnection, given: Sequence[Landed]) -> list[La
     """What the ledger does not know yet of one source, oldest first: what was given, and what lies there besides."""
     found = {one.extract_id: one for one in unloaded(con, given[0].source)}
     ids = [one.extract_id for one in given]
-    known = {
-        x for (x,) in con.execute(bind("SELECT extract_id FROM ops.extract WHERE extract_id IN ?", ids)).fetchall()
-    }
-    found.update({one.extract_id: one for one in given if one.extract_id not in known})
+    in_ledger = con.execute(bind("SELECT extract_id FROM ops.extract WHERE extract_id IN ?", ids)).fetchall()
+    found |= {one.extract_id: one for one in given if (one.extract_id,) not in in_ledger}
     return [found[extract_id] for extract_id in sorted(found)]
 
 
@@ -126,9 +125,8 @@ def areas(con: duckdb.DuckDBPyConnection) -> Areas:
         name = raw_name("vietnamadminunits_dvhc", table)
         if not _exists(con, name):
             return frozenset()
-        return frozenset(
-            row[0] for row in con.execute(f"SELECT {expression} FROM raw.{quote(name)}").fetchall() if row[0]
-        )
+        found = con.execute(f"SELECT {expression} FROM raw.{quote(name)}").fetchall()
+        return frozenset(value for (value,) in found if value)
 
     return Areas(
         codes_2025=column("don_vi_moi", "ma_dvhc"),
@@ -151,14 +149,14 @@ def landed_types(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str
     return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
 
 
-def _load_one(con: duckdb.DuckDBPyConnection, one: Landed, areas: Areas | None, now: datetime) -> Loaded:
+def _load_one(con: duckdb.DuckDBPyConnection, one: Landed, known: Areas | None, now: datetime) -> Loaded:
     """Load one extract inside the running transaction."""
     source, table = one.source, one.table
     ensure_raw(con, source, table)
     if not one.manifest.files:
         return _record(con, one, Loaded(source.id, table.name, one.extract_id, 0, 0, 0, 0, 0), None, None, now)
     relation = scan([one.path / file.name for file in one.manifest.files])
-    contract = compile_contract(source, table, landed_types(con, relation), now=now, areas=areas)
+    contract = compile_contract(source, table, landed_types(con, relation), now=now, areas=known)
     con.execute(f"CREATE OR REPLACE TEMP VIEW typed AS {contract.typed(relation)}")
     rows_in, n_broken, max_event, max_cursor = _first_look(con, contract, now)
     quarantined, repeated = _refuse(con, contract, one, now) if n_broken else (0, 0)
@@ -277,7 +275,7 @@ def merge(
             con.execute(
                 f"DELETE FROM {raw} o USING (SELECT {', '.join(contract.key)} FROM good {without}) n WHERE {same}"
             )
-    rest = f"good {without}" if n_surplus or n_known else "good"
+    rest = f"good {without}" if n_surplus + n_known else "good"
     names = ", ".join(quote(n) for n in contract.names)
     inserted = con.execute(
         f"""INSERT INTO {raw} ({names}, {", ".join(n for n, _ in _LINEAGE)})
@@ -304,7 +302,7 @@ def _is_known(table: Table, extract_id: str) -> str:
     if table.mode == "append":
         return "true"
     older = f"o._extract_id > {literal(extract_id)}"
-    if table.cursor:
+    if table.cursor and table.mode == "upsert":
         c = quote(table.cursor)
         older = (
             f"n.{c} < o.{c} OR (n.{c} IS NULL AND o.{c} IS NOT NULL) OR (n.{c} IS NOT DISTINCT FROM o.{c} AND {older})"
@@ -394,11 +392,11 @@ def _record(
             why="a row was lost or counted twice; nothing of this source was loaded",
             fix="./ioc support-bundle",
         )
-    source_id, table = result.source_id, one.table
+    table = one.table
     row = {
         "extract_id": one.extract_id,
         "run_id": manifest.run_id,
-        "source_id": source_id,
+        "source_id": result.source_id,
         "table_name": table.name,
         "mode": table.mode,
         "cursor_from": manifest.cursor_from,
@@ -480,18 +478,6 @@ def record_pull(
 ) -> None:
     """Write one attempt to pull a source into `ops.pull`: `ok`, `failed` or `skipped`, with the reason in words."""
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
-        con.execute(
-            "INSERT INTO ops.pull VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                run_id,
-                source_id,
-                started_at,
-                datetime.now(UTC),
-                status,
-                code,
-                reason_vi,
-                reason_en,
-                rows_in,
-                rows_loaded,
-            ],
-        )
+        ended = (datetime.now(UTC), status, code, reason_vi, reason_en, rows_in, rows_loaded)
+        places = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+        con.execute(bind(f"INSERT INTO ops.pull VALUES ({places})", run_id, source_id, started_at, *ended))

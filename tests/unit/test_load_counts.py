@@ -83,6 +83,13 @@ def test_load__with_mode_snapshot_keeps_the_good_row_while_its_new_version_is_re
     assert stored() == [("A", 1), ("B", 2)]
 
 
+def test_load__with_mode_snapshot_follows_the_source_also_back_in_time() -> None:
+    source = declare(mode="snapshot")
+    pull(source, [row("A", "9", 9)])
+    assert counts(pull(source, [row("A", "1", 1)])) == (1, 1, 0, 0)
+    assert stored() == [("A", 1)]
+
+
 def test_load__takes_up_what_a_killed_run_left_unloaded_first() -> None:
     source = declare()
     left = land(source, [row("A", "1", 1)])
@@ -112,6 +119,14 @@ def test_load__refuses_a_damaged_file_loads_nothing_and_heals_with_the_next_pull
     assert caught.value.code == "IOC-302"
     assert ask("SELECT count(*) FROM ops.extract") == [(0,)]
     assert counts(pull(source, [row("A", "1")])) == (1, 1, 0, 0)
+
+
+def test_load__sets_an_extract_without_a_readable_manifest_aside_and_goes_on() -> None:
+    source = declare()
+    left = land(source, [row("A", "1")])
+    (left[0].path / "manifest.json").write_bytes(b"{")
+    assert counts(pull(source, [row("A", "1")])) == (1, 1, 0, 0)
+    assert not left[0].path.exists()
 
 
 def test_load__refuses_an_extract_whose_rows_do_not_add_up() -> None:
