@@ -5,7 +5,7 @@ with area as (
 ),
 
 crosswalk as (
-    select old_code, max_by(new_code, weight) as new_code
+    select old_code, max_by(new_code, (is_default, weight, new_code)) as new_code
     from {{ ref('bridge_area_old_new') }}
     group by old_code
 )

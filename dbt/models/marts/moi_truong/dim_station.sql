@@ -1,10 +1,10 @@
 -- Stations of the environment network and of the rivers; alarm levels from the seed, with what is not verified marked.
 with area as (
-    select distinct area_code from {{ ref('dim_area') }}
+    select area_code from {{ ref('dim_area') }} where is_current
 ),
 
 crosswalk as (
-    select old_code, max_by(new_code, weight) as new_code
+    select old_code, max_by(new_code, (is_default, weight, new_code)) as new_code
     from {{ ref('bridge_area_old_new') }}
     group by old_code
 ),
