@@ -1,0 +1,1 @@
+"""Expectations from every declaration, Great Expectations on DuckDB, and the verdict that lets a build out or holds it."""

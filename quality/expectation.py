@@ -1,0 +1,112 @@
+"""One expectation about one relation, and the extra suites that people write in `quality/suites/*.yml`."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from warehouse.errors import Fault
+
+SUITES = Path(__file__).parent / "suites"
+Severity = Literal["stop", "warn"]
+#: What Great Expectations can push down to DuckDB. Its regular-expression expectations cannot: `unexpected_rows_expectation`
+#: with `regexp_full_match` says the same.
+Kind = Literal[
+    "expect_column_to_exist",
+    "expect_column_values_to_not_be_null",
+    "expect_column_values_to_be_null",
+    "expect_column_values_to_be_between",
+    "expect_column_values_to_be_in_set",
+    "expect_column_values_to_not_be_in_set",
+    "expect_column_values_to_be_unique",
+    "expect_compound_columns_to_be_unique",
+    "expect_column_min_to_be_between",
+    "expect_column_max_to_be_between",
+    "expect_column_mean_to_be_between",
+    "expect_column_sum_to_be_between",
+    "expect_column_distinct_values_to_be_in_set",
+    "expect_column_unique_value_count_to_be_between",
+    "expect_column_proportion_of_non_null_values_to_be_between",
+    "expect_table_row_count_to_be_between",
+    "unexpected_rows_expectation",
+]
+
+
+class Declared(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class Reason(Declared):
+    """The promise in words, as the person reads it who has to mend what broke it."""
+
+    vi: str
+    en: str
+
+
+class Expectation(Declared):
+    """`relation` is `schema.name`: `raw` lives in the intake, every other schema in the build. `rule` is the stable name of
+    a baseline rule (a suite's own expectations are called by their kind). Only `stop` on a tier-1 relation holds a build."""
+
+    relation: str = Field(pattern=r"^(raw|mart|catalog)\.[a-z][a-z0-9_]*$")
+    expectation: Kind
+    kwargs: dict[str, Any] = Field(default_factory=dict)
+    severity: Severity = "stop"
+    reason: Reason
+    owner: str = ""
+    note: str = ""
+    rule: str = ""
+    column: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.rule or self.expectation
+
+    @property
+    def about(self) -> str:
+        """The column it speaks of (several: joined by a comma), or ''."""
+        return self.column or str(self.kwargs.get("column") or ", ".join(self.kwargs.get("column_list", [])))
+
+
+def suites(folder: Path = SUITES) -> list[Expectation]:
+    """All extra expectations. Raises `Fault` IOC-420 with the file, the key and the nearest right name."""
+    return [one for path in sorted(folder.glob("*.yml")) for one in _suite(path)]
+
+
+def _suite(path: Path) -> list[Expectation]:
+    try:
+        entries = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise _fault(path, f"not YAML: {error}") from error
+    if not isinstance(entries, list) or not entries:
+        raise _fault(path, "a suite is a list of at least one expectation")
+    found = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            found.append(Expectation.model_validate(entry))
+        except ValidationError as error:
+            raise _fault(path, f"entry {number}: {_complaint(error)}") from error
+    return found
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first complaint of pydantic, with the nearest right name for a wrong key or kind."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    known = {"extra_forbidden": [*Expectation.model_fields], "literal_error": [*get_args(Kind), *get_args(Severity)]}
+    wrong = str(first["loc"][-1]) if first["type"] == "extra_forbidden" else str(first["input"])
+    near = difflib.get_close_matches(wrong, known.get(first["type"], []), n=1)
+    return f"{where}: {first['msg']}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def _fault(path: Path, why: str) -> Fault:
+    return Fault(
+        "IOC-420",
+        f"Bộ kiểm tra “{path.name}” viết sai.",
+        f"The suite “{path.name}” is wrong.",
+        why=why,
+        fix=f"edit quality/suites/{path.name}",
+    )

@@ -1,0 +1,341 @@
+"""The verdict on a build: Great Expectations, its SQL pushed down to DuckDB, three outcomes and never a silent pass.
+
+An expectation PASSes, FAILs (the data breaks it) or is an ERROR (it could not be asked). An exception is always an ERROR:
+Great Expectations itself reports it as `success: False`, which looks like broken data. A relation without expectations,
+a relation that is not there, and fewer results than questions are ERRORs too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pyarrow as pa
+
+from quality import baseline, report
+from quality.baseline import Relation
+from quality.expectation import Expectation, suites
+from quality.verdict import Judged, Result, Verdict
+from warehouse import connect
+from warehouse.errors import Fault
+
+#: Called with a relation's name, how many are done and how many there are.
+Progress = Callable[[str, int, int], None]
+WAIT_SECONDS = 60.0
+
+
+def judge(build_id: str, *, progress: Progress | None = None) -> Verdict:
+    """Judge the build that stands in the build file, store the verdict there and in `ops.build`, write the report.
+
+    Raises `Fault` IOC-403 when another build stands there (before or after), IOC-075 when the warehouse is held.
+    """
+    with connect.lock("judge", shared=True, wait_seconds=WAIT_SECONDS):
+        intake, build = _relations(build_id)
+        total = len(intake) + len(build)
+        judged: list[Judged] = []
+        for path, relations in ((connect.intake_path(), intake), (connect.build_path(), build)):
+            for one in ask(path, relations):
+                judged.append(one)
+                if progress:
+                    progress(one.relation.name, len(judged), total)
+    verdict = Verdict(build_id, datetime.now(UTC), tuple(judged))
+    _store(verdict)
+    return replace(verdict, report_path=report.write(verdict))
+
+
+def _relations(build_id: str) -> tuple[list[Relation], list[Relation]]:
+    """Baseline and extra suites, for the intake and for the build."""
+    extra = suites()
+    if not connect.build_path().exists():
+        raise _other_build(build_id, "none")
+    with connect.served(connect.build_path()) as con:
+        _require_build(con, build_id)
+        build = baseline.build_relations(con)
+    with connect.intake() as con:
+        raw = baseline.raw_relations(con)
+    raw_extra = [e for e in extra if e.relation.startswith("raw.")]
+    return _merged(raw, raw_extra), _merged(build, [e for e in extra if e not in raw_extra])
+
+
+def _merged(relations: list[Relation], extra: Iterable[Expectation]) -> list[Relation]:
+    """Suites add to the baseline; a suite on a relation without one makes it known, at tier 2."""
+    found = {r.name: r for r in relations}
+    for one in extra:
+        known = found.get(one.relation) or Relation(one.relation, 2, one.owner, ())
+        found[one.relation] = replace(known, expectations=(*known.expectations, one))
+    return list(found.values())
+
+
+def _require_build(con: duckdb.DuckDBPyConnection, build_id: str) -> None:
+    try:
+        row = con.execute("SELECT build_id FROM catalog.build").fetchone()
+    except duckdb.CatalogException:
+        row = None
+    if not row or row[0] != build_id:
+        raise _other_build(build_id, row[0] if row else "none")
+
+
+def _other_build(build_id: str, there: str) -> Fault:
+    return Fault(
+        "IOC-403",
+        f"Bản dựng {build_id} không có trong tệp dựng (hiện có: {there}).",
+        f"Build {build_id} is not in the build file (there: {there}).",
+        why="a newer build has replaced it, or it was never finished",
+        fix="./ioc run",
+    )
+
+
+# --- Great Expectations ------------------------------------------------------------------------------------------------
+
+
+def ask(path: Path, relations: Sequence[Relation]) -> Iterator[Judged]:
+    """Put every expectation to the file at `path`, one relation after the other, through one read-only connection."""
+    if not relations:
+        return
+    with _source(path) as (context, source):
+        for relation in relations:
+            yield _ask(context, source, relation)
+
+
+@contextmanager
+def _source(path: Path) -> Iterator[tuple[Any, Any]]:
+    """An ephemeral context and its SQL source. The one place where a library opens a DuckDB file by its own URL.
+
+    AUTOCOMMIT without rollback, because Great Expectations takes a connection a query and DuckDB's results die with a
+    rollback. It makes an engine for itself beside the source's: all connections are closed here, or nobody could write.
+    """
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    with _connections():
+        context: Any = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False)
+        source = context.data_sources.add_sql(
+            "file",
+            connection_string=f"duckdb:///{path}",
+            create_temp_table=False,
+            kwargs={
+                "isolation_level": "AUTOCOMMIT",
+                "skip_autocommit_rollback": True,
+                "connect_args": {"read_only": True},
+            },
+        )
+        yield context, source
+
+
+@contextmanager
+def _connections() -> Iterator[None]:
+    """Give the first DuckDB connection that SQLAlchemy opens our settings, close all of them at the end."""
+    from duckdb_sqlalchemy import ConnectionWrapper
+    from sqlalchemy import event
+    from sqlalchemy.pool import Pool
+
+    opened: list[ConnectionWrapper] = []
+
+    def on_connect(connection: Any, _record: Any) -> None:
+        if not isinstance(connection, ConnectionWrapper):
+            return
+        if not opened:
+            for setting in _settings():
+                connection.execute(setting)
+        opened.append(connection)
+
+    event.listen(Pool, "connect", on_connect)
+    try:
+        yield
+    finally:
+        event.remove(Pool, "connect", on_connect)
+        for connection in opened:
+            connection.close()
+
+
+def _settings() -> list[str]:
+    """What `warehouse.connect.served` sets, for every connection to the file."""
+    spill = connect.home() / "spill"
+    spill.mkdir(exist_ok=True)
+    return [
+        f"SET GLOBAL temp_directory = {connect.literal(str(spill))}",
+        "SET GLOBAL memory_limit = '1GB'",
+        f"SET GLOBAL TimeZone = {connect.literal(connect.TIME_ZONE)}",
+        "SET GLOBAL enable_external_access = false",
+        "SET GLOBAL lock_configuration = true",
+    ]
+
+
+def _ask(context: Any, source: Any, relation: Relation) -> Judged:
+    """All expectations of a relation as one suite, so that what can share a scan does."""
+    if not relation.expectations:
+        return Judged(relation, (), "bộ kiểm tra rỗng / the suite is empty")
+    import great_expectations as gx
+
+    schema, table = relation.name.split(".", 1)
+    try:
+        asset = source.add_table_asset(relation.name, table_name=table, schema_name=schema)
+        expectations = [_expectation(one, number) for number, one in enumerate(relation.expectations)]
+        suite = context.suites.add(gx.ExpectationSuite(name=relation.name, expectations=expectations))
+        definition = gx.ValidationDefinition(
+            name=relation.name, data=asset.add_batch_definition_whole_table("whole"), suite=suite
+        )
+        outcome: Any = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+    except Exception as error:  # whatever the library raises, it is no answer about the data
+        return Judged(relation, (), _one_line(error))
+    answered = {int(r.expectation_config.meta["number"]): r for r in outcome.results}
+    return Judged(
+        relation,
+        tuple(_result(one, answered[n]) for n, one in enumerate(relation.expectations) if n in answered),
+    )
+
+
+def _expectation(one: Expectation, number: int) -> Any:
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    return get_expectation_impl(one.expectation)(**one.kwargs, meta={"number": number})
+
+
+def _result(expectation: Expectation, answer: Any) -> Result:
+    raised = _exception(answer.exception_info)
+    if raised is not None:
+        return Result(expectation, "ERROR", raised)
+    body = answer.result or {}
+    observed = body.get("observed_value")
+    broken = body.get("unexpected_count")
+    if expectation.expectation == "unexpected_rows_expectation":
+        broken = observed
+    return Result(
+        expectation,
+        "PASS" if answer.success else "FAIL",
+        "" if observed is None else str(observed),
+        None if broken is None else int(broken),
+    )
+
+
+def _exception(info: Any) -> str | None:
+    """The message of what was raised. One exception is a flat record, several are records under metric names."""
+    records = [info] if "raised_exception" in (info or {}) else list((info or {}).values())
+    raised = [r for r in records if r.get("raised_exception")]
+    return _one_line(raised[0].get("exception_message")) if raised else None
+
+
+def _one_line(error: object) -> str:
+    return " ".join(str(error).split())[:300]
+
+
+# --- the ledger of verdicts --------------------------------------------------------------------------------------------
+
+_TABLES = """
+CREATE SCHEMA IF NOT EXISTS quality;
+CREATE TABLE IF NOT EXISTS quality.verdict (
+    build_id VARCHAR, relation VARCHAR, tier INTEGER, verdict VARCHAR, expectations INTEGER, passed INTEGER,
+    failed INTEGER, errored INTEGER, checked_at TIMESTAMPTZ);
+CREATE TABLE IF NOT EXISTS quality.result (
+    build_id VARCHAR, relation VARCHAR, expectation VARCHAR, column_name VARCHAR, kwargs_json VARCHAR,
+    severity VARCHAR, outcome VARCHAR, observed VARCHAR, unexpected_count BIGINT, message_vi VARCHAR, message_en VARCHAR);
+CREATE TABLE IF NOT EXISTS quality.source_day (
+    build_id VARCHAR, day DATE, source_id VARCHAR, relations INTEGER, expectations INTEGER, passed INTEGER,
+    failed INTEGER, errored INTEGER, score DOUBLE, checked_at TIMESTAMPTZ);
+"""
+
+
+def _store(verdict: Verdict) -> None:
+    """Into the build file and the ledger, under one exclusive lock; the verdict in `ops.build` comes last."""
+    with connect.writer("judge", wait_seconds=WAIT_SECONDS) as ledger:
+        with connect.build_writer() as con:
+            _require_build(con, verdict.build_id)
+            con.execute(_TABLES)
+            con.execute("BEGIN")
+            for table, rows in (
+                ("verdict", _verdict_rows(verdict)),
+                ("result", _result_rows(verdict)),
+                ("source_day", _source_rows(verdict)),
+            ):
+                # The build file is one build: what an older one was judged to be lives in its own published file.
+                con.execute(f"DELETE FROM quality.{table}")
+                _insert(con, f"quality.{table}", rows)
+            con.execute("COMMIT")
+            con.execute("CHECKPOINT")
+        stored = f"verdict = {connect.literal(verdict.verdict)}"
+        build_id = connect.literal(verdict.build_id)
+        ledger.execute(f"UPDATE ops.build SET {stored} WHERE build_id = {build_id}")
+        ledger.execute(
+            f"""INSERT INTO ops.build (build_id, verdict) SELECT {build_id}, {connect.literal(verdict.verdict)}
+                WHERE NOT EXISTS (FROM ops.build WHERE build_id = {build_id})"""
+        )
+
+
+def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        con.register("new_rows", pa.Table.from_pylist(rows))
+        con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")
+        con.unregister("new_rows")
+
+
+def _verdict_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    return [
+        {
+            "build_id": verdict.build_id,
+            "relation": j.relation.name,
+            "tier": j.relation.tier,
+            "verdict": j.verdict,
+            "expectations": len(j.relation.expectations),
+            "passed": j.count("PASS"),
+            "failed": j.count("FAIL"),
+            "errored": len(j.relation.expectations) - j.count("PASS") - j.count("FAIL"),
+            "checked_at": verdict.checked_at,
+        }
+        for j in verdict.judged
+    ]
+
+
+def _result_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    return [
+        {
+            "build_id": verdict.build_id,
+            "relation": j.relation.name,
+            "expectation": r.expectation.name,
+            "column_name": r.expectation.about,
+            "kwargs_json": json.dumps(r.expectation.kwargs, ensure_ascii=False, default=str),
+            "severity": r.expectation.severity,
+            "outcome": r.outcome,
+            "observed": r.observed,
+            "unexpected_count": r.unexpected_count,
+            "message_vi": r.expectation.reason.vi,
+            "message_en": r.expectation.reason.en,
+        }
+        for j in verdict.judged
+        for r in j.results
+    ]
+
+
+def _source_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    """A source's score is the share of its raw tables' expectations that passed, 0-100."""
+    day = verdict.checked_at.astimezone(ZoneInfo(connect.TIME_ZONE)).date()
+    rows = []
+    for source_id in sorted({j.relation.source_id for j in verdict.judged if j.relation.source_id}):
+        mine = [j for j in verdict.judged if j.relation.source_id == source_id]
+        asked = sum(len(j.relation.expectations) for j in mine)
+        passed = sum(j.count("PASS") for j in mine)
+        failed = sum(j.count("FAIL") for j in mine)
+        rows.append(
+            {
+                "build_id": verdict.build_id,
+                "day": day,
+                "source_id": source_id,
+                "relations": len(mine),
+                "expectations": asked,
+                "passed": passed,
+                "failed": failed,
+                "errored": asked - passed - failed,
+                "score": 100.0 * passed / asked if asked else 0.0,
+                "checked_at": verdict.checked_at,
+            }
+        )
+    return rows
