@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +36,7 @@ attempt AS (
 held AS (SELECT source_id, count(*) AS quarantined_open FROM quarantine.row WHERE status = 'open' GROUP BY 1)
 SELECT s.source_id, s.title_vi, s.title_en, s.tier, s.is_made_up, s.is_enabled, s.skipped_why, s.late_after_minutes,
        a.status, a.code, a.reason_vi, a.reason_en, a.last_pull_at, a.last_success_at,
-       date_diff('minute', a.last_success_at, ?::TIMESTAMPTZ) AS age_minutes,
+       date_diff('minute', a.last_success_at, ?) AS age_minutes,
        s.is_enabled AND coalesce(age_minutes > s.late_after_minutes, true) AS is_late,
        n.extracts, n.last_extract_id, n.last_loaded_at, n.last_event_at, n.drift,
        r.rows_in, r.rows_loaded, r.rows_quarantined, r.rows_deduplicated, r.rows_deleted,
@@ -53,7 +52,7 @@ def status(now: datetime | None = None) -> list[dict[str, Any]]:
     slot (`table_name, slot_minutes, expected, captured` over the last 24 hours)."""
     now = now or datetime.now(UTC)
     with connect.intake() as con:
-        rows = _dicts(con, _STATUS, [now])
+        rows = ask(con, _STATUS, now)
         for row in rows:
             row["slots"] = [_captured(con, table, now) for table in _slotted(con, row["source_id"])]
     return rows
@@ -62,17 +61,14 @@ def status(now: datetime | None = None) -> list[dict[str, Any]]:
 def extracts(source_id: str, limit: int = 50) -> list[dict[str, Any]]:
     """The newest extracts of a source, as the ledger has them."""
     with connect.intake() as con:
-        return _dicts(
-            con, "SELECT * FROM ops.extract WHERE source_id = ? ORDER BY extract_id DESC LIMIT ?", [source_id, limit]
-        )
+        sql = "SELECT * FROM ops.extract WHERE source_id = ? ORDER BY extract_id DESC LIMIT ?"
+        return ask(con, sql, source_id, limit)
 
 
 def unbalanced() -> list[dict[str, Any]]:
     """Extracts whose rows do not add up. Empty, or the ledger is wrong."""
     with connect.intake() as con:
-        return _dicts(
-            con, "SELECT * FROM ops.extract WHERE rows_in <> rows_loaded + rows_quarantined + rows_deduplicated"
-        )
+        return ask(con, "SELECT * FROM ops.extract WHERE rows_in <> rows_loaded + rows_quarantined + rows_deduplicated")
 
 
 def gaps(source_id: str, *, since: datetime | None = None, now: datetime | None = None) -> list[dict[str, Any]]:
@@ -92,12 +88,12 @@ def gaps(source_id: str, *, since: datetime | None = None, now: datetime | None 
 
 def _slotted(con: duckdb.DuckDBPyConnection, source_id: str) -> list[dict[str, Any]]:
     """Declared tables with a slot whose raw table exists."""
-    return _dicts(
+    return ask(
         con,
         """SELECT t.source_id, t.table_name, t.primary_key, t.event_time, t.slot_minutes FROM ops.source_table t
         JOIN duckdb_tables() d ON d.schema_name = 'raw' AND d.table_name = t.source_id || '__' || t.table_name
         WHERE t.source_id = ? AND t.slot_minutes IS NOT NULL AND t.event_time IS NOT NULL""",
-        [source_id],
+        source_id,
     )
 
 
@@ -114,15 +110,14 @@ def _slots_of(table: dict[str, Any]) -> str:
 
 def _captured(con: duckdb.DuckDBPyConnection, table: dict[str, Any], now: datetime) -> dict[str, Any]:
     day = timedelta(days=1)
-    series, captured = con.execute(
-        f"SELECT count(DISTINCT key_text), count(*) FILTER (slot_at > ?::TIMESTAMPTZ) FROM {_slots_of(table)}",
-        [now - day, now - _KNOWN_FOR, now],
-    ).fetchone() or (0, 0)
+    slots = f"""SELECT count(DISTINCT key_text) AS series, count(*) FILTER (slot_at > ?) AS captured
+        FROM {_slots_of(table)}"""
+    found = ask(con, slots, now - day, now - _KNOWN_FOR, now)[0]
     return {
         "table_name": table["table_name"],
         "slot_minutes": table["slot_minutes"],
-        "expected": series * (1440 // table["slot_minutes"]),
-        "captured": captured,
+        "expected": found["series"] * (1440 // table["slot_minutes"]),
+        "captured": found["captured"],
     }
 
 
@@ -130,20 +125,23 @@ def _gaps(
     con: duckdb.DuckDBPyConnection, table: dict[str, Any], since: datetime, now: datetime
 ) -> list[dict[str, Any]]:
     slot = f"INTERVAL {int(table['slot_minutes'])} MINUTE"
-    rows = _dicts(
+    rows = ask(
         con,
         f"""SELECT key_text, slot_at AS gap_from, next_at AS gap_to,
                CAST(floor(epoch(next_at - slot_at) / epoch({slot})) AS BIGINT) - 1 AS slots_missing
         FROM (SELECT key_text, slot_at,
-                     coalesce(lead(slot_at) OVER (PARTITION BY key_text ORDER BY slot_at), ?::TIMESTAMPTZ) AS next_at
+                     coalesce(lead(slot_at) OVER (PARTITION BY key_text ORDER BY slot_at), ?) AS next_at
               FROM {_slots_of(table)})
         WHERE slots_missing > 0 ORDER BY key_text, gap_from""",
-        [now, since, now],
+        now,
+        since,
+        now,
     )
     return [{"table_name": table["table_name"], **row} for row in rows]
 
 
-def _dicts(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
-    found = con.execute(sql, list(parameters))
+def ask(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> list[dict[str, Any]]:
+    """The rows of a query as dictionaries; each `?` in it is one of the values."""
+    found = con.execute(connect.bind(sql, *values))
     names = [d[0] for d in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

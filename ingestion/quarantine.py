@@ -10,6 +10,7 @@ import duckdb
 
 from ingestion.contract import compile_contract
 from ingestion.extract import Landed
+from ingestion.ledger import ask
 from ingestion.load import areas, ensure_raw, landed_types, merge, scan
 from ingestion.model import Source
 from warehouse import connect
@@ -23,19 +24,23 @@ _COLUMNS = """quarantine_id, source_id, table_name, extract_id, row_number, sour
 def list_rows(source_id: str | None = None, *, status: str | None = "open", limit: int = 100) -> list[dict[str, Any]]:
     """Newest quarantined rows, without their values (`show` gives those)."""
     with connect.intake() as con:
-        return _dicts(
+        return ask(
             con,
             f"""SELECT {_COLUMNS} FROM quarantine.row
             WHERE (? IS NULL OR source_id = ?) AND (? IS NULL OR status = ?)
             ORDER BY created_at DESC, quarantine_id LIMIT ?""",
-            [source_id, source_id, status, status, limit],
+            source_id,
+            source_id,
+            status,
+            status,
+            limit,
         )
 
 
 def summary() -> list[dict[str, Any]]:
     """Open rows per source, table and rule: `{source_id, table_name, rule, rows, example_vi, example_en}`."""
     with connect.intake() as con:
-        return _dicts(
+        return ask(
             con,
             """SELECT source_id, table_name, rule, count(*) AS rows, any_value(vi) AS example_vi,
                    any_value(en) AS example_en
@@ -49,7 +54,8 @@ def summary() -> list[dict[str, Any]]:
 def show(quarantine_id: str) -> dict[str, Any]:
     """One row with its original values (`row_json`). Raises `Fault` IOC-310 when there is none of that name."""
     with connect.intake() as con:
-        found = _dicts(con, f"SELECT {_COLUMNS}, row_json FROM quarantine.row WHERE quarantine_id = ?", [quarantine_id])
+        sql = f"SELECT {_COLUMNS}, row_json FROM quarantine.row WHERE quarantine_id = ?"
+        found = ask(con, sql, quarantine_id)
     if not found:
         raise _unknown(quarantine_id)
     return found[0]
@@ -61,12 +67,16 @@ def accept(quarantine_id: str, *, by: str, why: str, holder: str = "quarantine",
     Raises `Fault` IOC-310 when there is no open row of that name.
     """
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
-        changed = con.execute(
+        changed = ask(
+            con,
             """UPDATE quarantine.row SET status = 'accepted', resolved_at = ?, resolved_by = ?, resolved_why = ?
             WHERE quarantine_id = ? AND status = 'open'""",
-            [datetime.now(UTC), by, why, quarantine_id],
-        ).fetchone()
-    if not changed or not changed[0]:
+            datetime.now(UTC),
+            by,
+            why,
+            quarantine_id,
+        )
+    if not changed[0]["Count"]:
         raise _unknown(quarantine_id)
 
 
@@ -86,27 +96,27 @@ def replay(
     """
     now = now or datetime.now(UTC)
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
-        groups = con.execute(
-            """SELECT q.extract_id, x.landing_path, list(q.row_number)
+        groups = ask(
+            con,
+            """SELECT q.extract_id, x.landing_path, list(q.row_number) AS numbers
             FROM quarantine.row q JOIN ops.extract x USING (extract_id)
             WHERE q.source_id = ? AND q.status = 'open' GROUP BY ALL ORDER BY 1""",
-            [source.id],
-        ).fetchall()
+            source.id,
+        )
         con.execute("BEGIN")
         try:
-            passed = 0
-            for extract_id, landing_path, numbers in groups:
-                passed += _replay_extract(con, source, extract_id, landing_path, numbers, by, why, now)
+            passed = sum(_replay_extract(con, source, **group, by=by, why=why, now=now) for group in groups)
             con.execute("COMMIT")
         except BaseException:
             con.execute("ROLLBACK")
             raise
-    return passed, sum(len(numbers) for _, _, numbers in groups)
+    return passed, sum(len(group["numbers"]) for group in groups)
 
 
 def _replay_extract(
     con: duckdb.DuckDBPyConnection,
     source: Source,
+    *,
     extract_id: str,
     landing_path: str,
     numbers: Sequence[int],
@@ -127,24 +137,26 @@ def _replay_extract(
         f"CREATE OR REPLACE TEMP TABLE good AS SELECT * FROM ({contract.typed(rows)}) WHERE NOT ({contract.broken})"
     )
     loaded, duplicates = merge(con, contract, one.source, extract_id, now)
-    con.execute(
+    ask(
+        con,
         """UPDATE quarantine.row SET status = 'fixed', resolved_at = ?, resolved_by = ?, resolved_why = ?
         WHERE extract_id = ? AND status = 'open' AND row_number IN (SELECT _row_number FROM good)""",
-        [now, by, why, extract_id],
+        now,
+        by,
+        why,
+        extract_id,
     )
-    con.execute(
+    ask(
+        con,
         """UPDATE ops.extract SET rows_quarantined = rows_quarantined - ?, rows_loaded = rows_loaded + ?,
         rows_deduplicated = rows_deduplicated + ? WHERE extract_id = ?""",
-        [loaded + duplicates, loaded, duplicates, extract_id],
+        loaded + duplicates,
+        loaded,
+        duplicates,
+        extract_id,
     )
     con.execute("DROP TABLE good")
     return loaded + duplicates
-
-
-def _dicts(con: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[object] = ()) -> list[dict[str, Any]]:
-    found = con.execute(sql, list(parameters))
-    names = [d[0] for d in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _unknown(quarantine_id: str) -> Fault:
