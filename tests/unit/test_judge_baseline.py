@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from made_up_build import change_build, change_intake, make_home
+
 from quality import baseline, judge
 from quality.verdict import Judged
 from warehouse import connect

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from made_up_build import change_build, make_build, make_home
+
 from quality import judge, report
 from quality.baseline import Relation
 from quality.expectation import Expectation, Reason

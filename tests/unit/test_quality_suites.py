@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from quality import expectation
 from warehouse.errors import Fault
 
