@@ -3,7 +3,9 @@
 (14.652 - 0.41022 * {{ temperature }} + 0.0079910 * pow({{ temperature }}, 2) - 0.000077774 * pow({{ temperature }}, 3))
 {%- endmacro %}
 
-{# Geometric mean of sub-indices, 0 when one is 0. #}
-{% macro geometric_mean(x) -%}
-pow(product({{ x }}), 1.0 / nullif(count({{ x }}), 0))
+{# Geometric mean of the sub-indices of one group, taken in a fixed order; null without any. #}
+{% macro geometric_mean(x, ordered_by, where) -%}
+pow(
+    product({{ x }} order by {{ ordered_by }}) filter (where {{ where }}), 1.0 / nullif(count({{ x }}) filter (where {{ where }}), 0)
+)
 {%- endmacro %}

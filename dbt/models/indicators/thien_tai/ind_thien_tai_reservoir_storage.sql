@@ -16,9 +16,9 @@ select
     {{ hour_key('f.hour_at') }} as period_key,
     '38' as area_code,
     '' as breakdown,
-    sum(f.volume_million_m3) as numerator,
-    sum(f.capacity_million_m3) as denominator,
-    100.0 * sum(f.volume_million_m3) / sum(f.capacity_million_m3) as value,
+    sum(f.volume_million_m3 order by f.reservoir_code) as numerator,
+    sum(f.capacity_million_m3 order by f.reservoir_code) as denominator,
+    100.0 * sum(f.volume_million_m3 order by f.reservoir_code) / sum(f.capacity_million_m3 order by f.reservoir_code) as value,
     max(f.observed_at) as as_of,
     {{ merge_extracts('f.extract_ids') }} as extract_ids
 from {{ ref('fct_reservoir_hour') }} as f

@@ -35,16 +35,17 @@ sub_index as (
     group by all
 ),
 
+-- means and products in the order of names: floating sums depend on the order, and two builds must agree to the last bit
 grouped as (
     select
         i.station_code,
         i.reading_date,
         g.method,
         {%- for n in range(1, 6) %}
-        avg(i.q) filter (where g.group_no = {{ n }}) as mean_{{ n }},
+        avg(i.q order by i.parameter) filter (where g.group_no = {{ n }}) as mean_{{ n }},
         {%- endfor %}
-        {{ geometric_mean('case when g.group_no = 2 then i.q end') }} as geometric_2,
-        {{ geometric_mean('case when g.group_no = 3 then i.q end') }} as geometric_3,
+        {{ geometric_mean('i.q', 'i.parameter', 'g.group_no = 2') }} as geometric_2,
+        {{ geometric_mean('i.q', 'i.parameter', 'g.group_no = 3') }} as geometric_3,
         count(*) filter (where g.group_no = 4) as n_in_4,
         count(distinct g.group_no) as n_groups,
         count(*) as n_parameters,
