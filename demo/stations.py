@@ -130,7 +130,10 @@ def lines(seed: int, station: Station, at: datetime, until: datetime) -> str:
     daily = 1 + 0.25 * (1 if 6 <= at.hour <= 9 or 17 <= at.hour <= 20 else -0.3)
     out = []
     for name, (unit, usual, noise) in PARAMETERS[station.kind].items():
-        value = usual * station.factor * (daily if station.kind == "khong_khi" and name not in ("Temp", "RH") else 1)
+        dirtier = (
+            station.factor if name not in ("pH", "Temp", "RH", "DO") else 1 / station.factor if name == "DO" else 1
+        )
+        value = usual * dirtier * (daily if station.kind == "khong_khi" and name not in ("Temp", "RH") else 1)
         value *= 1 + noise * rng.standard_normal(12)[slot]
         draw = rng.random(24)
         status = "01" if draw[slot] < 0.004 else "02" if draw[slot] < 0.009 else "00"

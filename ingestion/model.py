@@ -90,7 +90,9 @@ class Column(Declared):
     range: tuple[float | None, float | None] | None = None
     code_list: list[str] | None = None
     pattern: str | None = None
-    check: Literal["mst"] | None = Field(default=None, description="an identifier with a check digit: mst, the tax code")
+    check: Literal["mst"] | None = Field(
+        default=None, description="an identifier with a check digit: mst, the tax code"
+    )
     nulls: list[str] = Field(default_factory=list, description="texts that mean “no value” here, e.g. KPH, -, x")
     description: Title | None = None
 

@@ -150,15 +150,21 @@ def writer(
     holder: str, *, wait_seconds: float = 0.0, memory: str = LOAD_MEMORY, threads: int | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """The intake, writable, under the exclusive lock; `ops` and `quarantine` tables exist. Closed before unlocking."""
-    with lock(holder, wait_seconds=wait_seconds):
-        con = duckdb.connect(str(intake_path()))
-        try:
-            _configure(con, memory, threads)
-            for script in sorted((ROOT / "warehouse" / "ddl").glob("*.sql")):
-                con.execute(script.read_text(encoding="utf-8"))
-            yield con
-        finally:
-            con.close()
+    with lock(holder, wait_seconds=wait_seconds), locked_writer(memory=memory, threads=threads) as con:
+        yield con
+
+
+@contextlib.contextmanager
+def locked_writer(*, memory: str = LOAD_MEMORY, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The intake, writable, for a caller that holds `lock` already."""
+    con = duckdb.connect(str(intake_path()))
+    try:
+        _configure(con, memory, threads)
+        for script in sorted((ROOT / "warehouse" / "ddl").glob("*.sql")):
+            con.execute(script.read_text(encoding="utf-8"))
+        yield con
+    finally:
+        con.close()
 
 
 @contextlib.contextmanager

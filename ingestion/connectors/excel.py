@@ -57,6 +57,9 @@ class Read(Arguments):
     unpivot: Unpivot | None = None
     constants: dict[str, str | int | FromName] = Field(default_factory=dict)
     row_number_as: str | None = None
+    positions: dict[str, int] = Field(
+        default_factory=dict, description="column → its position from 1, where the header changes from year to year"
+    )
 
 
 def columns(request: Request) -> list[str] | None:
@@ -127,6 +130,9 @@ def _rows(
             f"Tệp {path.name}, trang {sheet}", f"chỉ có {len(lines)} dòng, tiêu đề khai báo ở dòng {first}-{last}"
         )
     headers = _headers(lines[first - 1 : last])
+    if arguments.positions:
+        at = {position: name for name, position in arguments.positions.items()}
+        headers = [at.get(i, "") for i in range(1, len(headers) + 1)]
     needed = {c.source_name for c in request.table.columns} - set(arguments.constants) - {arguments.row_number_as}
     if arguments.unpivot:
         needed = (needed - {arguments.unpivot.into, arguments.unpivot.value}) | set(arguments.unpivot.columns)

@@ -1,4 +1,5 @@
--- From the plan's lines; for the years of the published forms, from form B46's total and its science line.
+-- From the plan's lines; for the years of the published settlement (form B64), from its planned column: the lines “Chi khoa
+-- học và công nghệ” of investment and of recurrent expenditure over “TỔNG CHI NSĐP”.
 with plan as (
     select budget_year, sum(amount_million_vnd) filter (where is_science) as science, sum(amount_million_vnd) as total, max(loaded_at) as as_of, list_sort(list(distinct extract_id)) as extract_ids
     from {{ ref('fct_budget_line') }}
@@ -8,13 +9,15 @@ with plan as (
 published as (
     select
         budget_year,
-        max(amount_million_vnd) filter (where form = 'B48' and regexp_matches(lower(line_name), 'chi khoa học và công nghệ')) as science,
-        max(amount_million_vnd) filter (where form = 'B46' and regexp_matches(lower(line_name), '^tổng chi ns')) as total,
+        sum(planned_million_vnd) filter (where regexp_matches(lower(line_name), '^chi khoa học và công nghệ')) as science,
+        max(planned_million_vnd) filter (where regexp_matches(lower(line_name), '^tổng chi ns')) as total,
         max(loaded_at) as as_of,
         list_sort(list(distinct extract_id)) as extract_ids
     from {{ ref('fct_budget_disclosure') }}
+    where form = 'B64'
     group by budget_year
 )
+
 
 select
     'year' as period_kind,

@@ -1,5 +1,6 @@
 with commune as (
-    select count(*) as n from {{ ref('dim_area') }} where is_current and area_code <> '38'
+    select count(*) as n from {{ ref('dim_area') }}
+    where is_current and area_code <> '38'
 )
 
 select

@@ -1,5 +1,6 @@
 with alarm_station as (
-    select count(*) as n from {{ ref('dim_station') }} where station_kind = 'thuy_van'
+    select count(*) as n from {{ ref('dim_station') }}
+    where station_kind = 'thuy_van'
 )
 
 select

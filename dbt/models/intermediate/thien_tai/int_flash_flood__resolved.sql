@@ -1,11 +1,14 @@
 -- Feed rows with the commune of today and risks as 0-3. An empty text is “no warning” (0); a text that is not on the list is
 -- null and counted. Every new code re-uses the code of an old commune, so a code that exists today is today's.
 with area as (
-    select area_code from {{ ref('dim_area') }} where is_current and area_code <> '38'
+    select area_code from {{ ref('dim_area') }}
+    where is_current and area_code <> '38'
 ),
 
 crosswalk as (
-    select old_code, max_by(new_code, (is_default, weight, new_code)) as new_code
+    select
+        old_code,
+        max_by(new_code, (is_default, weight, new_code)) as new_code
     from {{ ref('bridge_area_old_new') }}
     group by old_code
 )

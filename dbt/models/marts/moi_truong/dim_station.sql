@@ -1,10 +1,13 @@
 -- Stations of the environment network and of the rivers; alarm levels from the seed, with what is not verified marked.
 with area as (
-    select area_code from {{ ref('dim_area') }} where is_current
+    select area_code from {{ ref('dim_area') }}
+    where is_current
 ),
 
 crosswalk as (
-    select old_code, max_by(new_code, (is_default, weight, new_code)) as new_code
+    select
+        old_code,
+        max_by(new_code, (is_default, weight, new_code)) as new_code
     from {{ ref('bridge_area_old_new') }}
     group by old_code
 ),
@@ -68,13 +71,13 @@ union all
 select
     station_code,
     station_name,
-    'thuy_van',
-    null,
+    'thuy_van' as station_kind,
+    null as facility,
     river,
-    null,
+    null as area_code,
     lat,
     lon,
-    null,
+    null as operating_since_date,
     bd1_m,
     bd2_m,
     bd3_m,

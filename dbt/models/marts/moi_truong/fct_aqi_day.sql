@@ -1,7 +1,9 @@
 -- VN_AQI of each day (QĐ 1459/QĐ-TCMT): dust by its 24 h mean, O3 by the larger of its 1 h and 8 h running maximum (8 h above
 -- 400 µg/m³ has no index), other gases by their 1 h maximum. A mean wants 75 % of its hours (18 of 24, 6 of 8; our choice).
 with hourly as (
-    select h.*, {{ local_day('h.hour_at') }} as reading_date
+    select
+        h.*,
+        {{ local_day('h.hour_at') }} as reading_date
     from {{ ref('fct_env_reading_hour') }} as h
     inner join {{ ref('dim_station') }} as s using (station_code)
     where s.station_kind = 'khong_khi' and h.parameter in ('PM2.5', 'PM10', 'SO2', 'NO2', 'CO', 'O3') and h.n_valid >= 9
@@ -23,19 +25,32 @@ ozone_8h as (
 
 concentration as (
     select
-        station_code, parameter, '24h' as averaging, reading_date,
+        station_code,
+        parameter,
+        '24h' as averaging,
+        reading_date,
         sum(try_cast(value_mean * n_valid as decimal(18, 6)))::double / sum(n_valid) as c
     from hourly
     where parameter in ('PM2.5', 'PM10')
     group by all
     having count(*) >= 18
     union all by name
-    select station_code, parameter, '1h' as averaging, reading_date, max(value_mean) as c
+    select
+        station_code,
+        parameter,
+        '1h' as averaging,
+        reading_date,
+        max(value_mean) as c
     from hourly
     where parameter not in ('PM2.5', 'PM10')
     group by all
     union all by name
-    select station_code, parameter, '8h' as averaging, reading_date, max(c) as c
+    select
+        station_code,
+        parameter,
+        '8h' as averaging,
+        reading_date,
+        max(c) as c
     from ozone_8h
     where n >= 6
     group by all
@@ -72,8 +87,8 @@ station_day as (
         station_code,
         reading_date,
         {%- for p, name in [('PM2.5', 'pm25'), ('PM10', 'pm10'), ('SO2', 'so2'), ('NO2', 'no2'), ('CO', 'co')] %}
-        max(c) filter (where parameter = '{{ p }}') as {{ name }}_ugm3,
-        cast(max(i) filter (where parameter = '{{ p }}') as integer) as aqi_{{ name }},
+            max(c) filter (where parameter = '{{ p }}') as {{ name }}_ugm3,
+            cast(max(i) filter (where parameter = '{{ p }}') as integer) as aqi_{{ name }},
         {%- endfor %}
         max(c) filter (where parameter = 'O3' and averaging = '1h') as o3_1h_ugm3,
         max(c) filter (where parameter = 'O3' and averaging = '8h') as o3_8h_ugm3,
@@ -92,8 +107,8 @@ select
     b.band_vi,
     b.band_en,
     -- the worst station of the day stands for the province
-    row_number() over (partition by d.reading_date order by aqi desc nulls last, d.station_code) = 1 and aqi is not null as is_worst,
-    row_number() over (partition by d.reading_date order by d.pm25_ugm3 desc nulls last, d.station_code) = 1
+    row_number() over (partition by d.reading_date order by aqi desc nulls last, d.station_code asc) = 1 and aqi is not null as is_worst,
+    row_number() over (partition by d.reading_date order by d.pm25_ugm3 desc nulls last, d.station_code asc) = 1
     and d.pm25_ugm3 is not null as is_worst_pm25,
     p.n_hours,
     p.last_reading_at,

@@ -13,7 +13,7 @@ window_hour as (
         station_code,
         parameter,
         hour_at + to_hours(k) as hour_at,
-        list({'k': k, 'c': value_mean} order by k) as hours,
+        list({ 'k': k, 'c': value_mean } order by k) as hours,
         max(last_reading_at) as last_reading_at,
         {{ merge_extracts('extract_ids') }} as extract_ids
     from hourly, unnest(range(12)) as o (k)
@@ -22,16 +22,32 @@ window_hour as (
 ),
 
 dust as (
-    select *, {{ nowcast_weight('hours') }} as w
+    select
+        *,
+        {{ nowcast_weight('hours') }} as w
     from window_hour
     where hour_at <= (select max(hour_at) from hourly)
 ),
 
 concentration as (
-    select station_code, parameter, '24h' as averaging, hour_at, {{ nowcast('hours', 'w') }} as c, last_reading_at, extract_ids
+    select
+        station_code,
+        parameter,
+        '24h' as averaging,
+        hour_at,
+        {{ nowcast('hours', 'w') }} as c,
+        last_reading_at,
+        extract_ids
     from dust
     union all by name
-    select station_code, parameter, '1h' as averaging, hour_at, value_mean as c, last_reading_at, extract_ids
+    select
+        station_code,
+        parameter,
+        '1h' as averaging,
+        hour_at,
+        value_mean as c,
+        last_reading_at,
+        extract_ids
     from hourly
     where parameter not in ('PM2.5', 'PM10')
 ),
@@ -56,8 +72,8 @@ station_hour as (
         station_code,
         hour_at,
         {%- for p, name in [('PM2.5', 'pm25'), ('PM10', 'pm10'), ('SO2', 'so2'), ('NO2', 'no2'), ('CO', 'co'), ('O3', 'o3')] %}
-        max(c) filter (where parameter = '{{ p }}') as {{ name }}_ugm3,
-        cast(max(i) filter (where parameter = '{{ p }}') as integer) as aqi_{{ name }},
+            max(c) filter (where parameter = '{{ p }}') as {{ name }}_ugm3,
+            cast(max(i) filter (where parameter = '{{ p }}') as integer) as aqi_{{ name }},
         {%- endfor %}
         cast(max(i) as integer) as largest,
         arg_max(parameter, i) as largest_parameter,
@@ -75,7 +91,7 @@ select
     b.band_vi,
     b.band_en,
     -- the worst station of the hour stands for the province
-    row_number() over (partition by h.hour_at order by aqi desc nulls last, h.station_code) = 1 and aqi is not null as is_worst,
+    row_number() over (partition by h.hour_at order by aqi desc nulls last, h.station_code asc) = 1 and aqi is not null as is_worst,
     h.last_reading_at,
     h.extract_ids
 from station_hour as h

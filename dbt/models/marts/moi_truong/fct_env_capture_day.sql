@@ -1,13 +1,18 @@
 -- Valid readings against expected ones, for every day since a station first sent a parameter: a day of silence is a row with 0
 -- of 288, not a missing row. The first and the running day expect only the slots that they have had.
 with pair as (
-    select station_code, parameter, min(first_reading_at) as first_at
+    select
+        station_code,
+        parameter,
+        min(first_reading_at) as first_at
     from {{ ref('fct_env_reading_hour') }}
     group by station_code, parameter
 ),
 
 network as (
-    select max(last_reading_at) as last_at, max_by(extract_ids, last_reading_at) as extract_ids
+    select
+        max(last_reading_at) as last_at,
+        max_by(extract_ids, last_reading_at) as extract_ids
     from {{ ref('fct_env_reading_hour') }}
 ),
 

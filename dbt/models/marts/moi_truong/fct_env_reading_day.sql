@@ -6,15 +6,20 @@
     )
 }}
 with hourly as (
-    select *, {{ local_day('hour_at') }} as reading_date
+    select
+        *,
+        {{ local_day('hour_at') }} as reading_date
     from {{ ref('fct_env_reading_hour') }}
 )
 {% if is_incremental() %}
-, touched as (
-    select distinct station_code, parameter, reading_date
-    from hourly
-    where last_loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
-)
+    , touched as (
+        select distinct
+            station_code,
+            parameter,
+            reading_date
+        from hourly
+        where last_loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
+    )
 {% endif %}
 select
     station_code,
@@ -41,6 +46,6 @@ select
     {{ merge_extracts('extract_ids') }} as extract_ids
 from hourly
 {% if is_incremental() -%}
-semi join touched using (station_code, parameter, reading_date)
+    semi join touched using (station_code, parameter, reading_date)
 {% endif -%}
 group by station_code, parameter, reading_date

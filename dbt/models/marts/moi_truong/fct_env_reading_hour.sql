@@ -52,7 +52,7 @@ judged as (
         case
             when slot.status = '01' then 'status_01'
             when slot.status = '02' then 'status_02'
-            when slot.value is null or isnan(slot.value) or slot.status is distinct from '00' then 'unusable'
+            when slot.value is null or isnan(slot.value) or coalesce(slot.status, '') <> '00' then 'unusable'
             when slot.value < 0 and coalesce(p.range_min, 0) >= 0 then 'negative'
             when slot.value not between p.range_min and p.range_max then 'out_of_range'
             else 'valid'

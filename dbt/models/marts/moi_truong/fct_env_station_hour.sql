@@ -11,15 +11,24 @@ with heard as (
 ),
 
 network as (
-    select min(hour_at) as first_hour, max(hour_at) as last_hour, max(last_reading_at) as last_at
+    select
+        min(hour_at) as first_hour,
+        max(hour_at) as last_hour,
+        max(last_reading_at) as last_at
     from heard
 ),
 
 station as (
-    select station_code, min(hour_at) as first_hour from heard group by station_code
+    select
+        station_code,
+        min(hour_at) as first_hour
+    from heard
+    group by station_code
     union all by name
     -- a station of the catalogue that never sent anything is offline from its first day of operation on
-    select s.station_code, greatest(timezone('Asia/Ho_Chi_Minh', cast(s.operating_since_date as timestamp)), n.first_hour) as first_hour
+    select
+        s.station_code,
+        greatest(timezone('Asia/Ho_Chi_Minh', cast(s.operating_since_date as timestamp)), n.first_hour) as first_hour
     from {{ ref('dim_station') }} as s
     cross join network as n
     where s.station_kind <> 'thuy_van' and s.station_code not in (select station_code from heard)

@@ -42,7 +42,7 @@ grouped as (
         i.reading_date,
         g.method,
         {%- for n in range(1, 6) %}
-        avg(i.q order by i.parameter) filter (where g.group_no = {{ n }}) as mean_{{ n }},
+            avg(i.q order by i.parameter) filter (where g.group_no = {{ n }}) as mean_{{ n }},
         {%- endfor %}
         {{ geometric_mean('i.q', 'i.parameter', 'g.group_no = 2') }} as geometric_2,
         {{ geometric_mean('i.q', 'i.parameter', 'g.group_no = 3') }} as geometric_3,
@@ -60,8 +60,9 @@ aggregated as (
         *,
         case
             when method = 'QD1460' and n_groups >= 3 and n_in_4 >= 3
-                then coalesce(mean_1 / 100, 1) * coalesce(geometric_2 / 100, 1) * coalesce(geometric_3 / 100, 1)
-                * case when mean_5 is null then mean_4 else pow(pow(mean_4, 2) * mean_5, 1 / 3.0) end
+                then
+                    coalesce(mean_1 / 100, 1) * coalesce(geometric_2 / 100, 1) * coalesce(geometric_3 / 100, 1)
+                    * case when mean_5 is null then mean_4 else pow(pow(mean_4, 2) * mean_5, 1 / 3.0) end
             when method = 'ENVISOFT' and n_groups >= 2 and mean_2 is not null
                 then coalesce(mean_1 / 100, 1) * pow(
                     mean_2 * coalesce(mean_3, 1) * coalesce(mean_4, 1),

@@ -15,7 +15,9 @@ with feed as (
 
 named as (
     -- offices write “Hồ Cửa Đạt”, “Thủy điện Hủa Na”: the seed has the bare name
-    select *, regexp_replace(reservoir_name, '^(hồ chứa nước|hồ chứa|hồ|thủy điện|đập dâng|đập)\s+', '', 'i') as bare_name
+    select
+        *,
+        regexp_replace(reservoir_name, '^(hồ chứa nước|hồ chứa|hồ|thủy điện|đập dâng|đập)\s+', '', 'i') as bare_name
     from feed
 ),
 

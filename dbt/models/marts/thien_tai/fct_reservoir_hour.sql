@@ -2,7 +2,9 @@
 -- capacity that lies within 0.5 to 150 % of it once divided by a million was in m³ (repaired, flagged); one that fits neither
 -- way is taken out (flagged).
 with newest as (
-    select *, date_trunc('hour', observed_at) as hour_at
+    select
+        *,
+        date_trunc('hour', observed_at) as hour_at
     from {{ ref('stg_sonnmt_ho_chua__van_hanh') }}
     qualify row_number() over (partition by reservoir_code, hour_at order by observed_at desc, loaded_at desc) = 1
 ),

@@ -1,5 +1,5 @@
 with raw as (
-    select * from {{ source('raw', 'sotc_cong_khai__bieu') }}
+    select * from {{ source('raw', 'sotc_cong_khai__quyet_toan') }}
 )
 
 select
@@ -8,6 +8,7 @@ select
     dong as line_no,
     stt as line_mark,
     noi_dung as line_name,
-    so_tien_trieu as amount_million_vnd,
+    du_toan_trieu as planned_million_vnd,
+    quyet_toan_trieu as settled_million_vnd,
     {{ lineage() }}
 from raw

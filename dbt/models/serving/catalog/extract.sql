@@ -1,0 +1,2 @@
+-- The ledger: every extract that a number can point to.
+select * from ops.extract

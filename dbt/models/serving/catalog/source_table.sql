@@ -1,0 +1,1 @@
+select * from ops.source_table
