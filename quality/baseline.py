@@ -291,9 +291,9 @@ def indicator_rows(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """`catalog.indicator` with `relation`, the name of the indicator's own table in schema mart."""
     if "indicator" not in _present(con, "catalog"):
         return []
-    rows = _dicts(con, "SELECT * FROM catalog.indicator ORDER BY code")
+    rows = _dicts(con, "SELECT * FROM catalog.indicator ORDER BY indicator_code")
     for row in rows:
-        row["relation"] = str(row.get("relation") or row.get("model")).removeprefix("mart.")
+        row["relation"] = row["model"]
     return rows
 
 

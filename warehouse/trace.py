@@ -37,8 +37,8 @@ def trace(
     """One observation of indicator `code`, by default the newest of the province in the current build.
 
     `area` is a code or a name. Returns `{build_id, indicator, observation, evidence, extracts, landed, boards}`, values ready
-    for JSON. `evidence` has `rows_total`, `numerator`, `denominator` as counted again now, whether they equal the
-    observation's, and a sample of rows. Raises `Fault` IOC-404/405 (build), IOC-430 (indicator), IOC-431 (area), IOC-432 (no
+    for JSON. `evidence` has `counted` (`rows_total`, `numerator`, `denominator` counted again now, and whether they
+    equal the observation's) and a sample of `rows`, or a `problem` in words. Raises `Fault` IOC-404/405 (build), IOC-430 (indicator), IOC-431 (area), IOC-432 (no
     such observation), each with what there is.
     """
     served = _served(build)
@@ -48,17 +48,16 @@ def trace(
         observation = _observation(con, code, area_code, period, breakdown)
         evidence = _evidence(con, json.loads(indicator["evidence_json"]), observation)
         extracts = _extracts(con, observation["extract_ids"] or [])
-    return _plain(
-        {
-            "build_id": served.build_id,
-            "indicator": indicator,
-            "observation": observation,
-            "evidence": evidence,
-            "extracts": extracts,
-            "landed": _landed(extracts, evidence.get("rows", [])),
-            "boards": boards(code, indicator.get("home_order")),
-        }
-    )
+    found = {
+        "build_id": served.build_id,
+        "indicator": indicator,
+        "observation": observation,
+        "evidence": evidence,
+        "extracts": extracts,
+        "landed": _landed(extracts, evidence.get("rows", [])),
+        "boards": boards(code, indicator["home_order"]),
+    }
+    return {key: _plain(part) for key, part in found.items()}
 
 
 def boards(code: str, home_order: int | None, folder: Path = BUNDLES) -> list[str]:
@@ -113,7 +112,7 @@ def _area_code(con: duckdb.DuckDBPyConnection, area: str) -> str:
     for key in (_name_key, lambda name: _without_accents(_name_key(name))):
         fits = sorted({code for code, name in rows if key(name) == key(area)})
         if len(fits) == 1:
-            return fits[0]
+            return str(fits[0])
     keys = {_without_accents(_name_key(name)): name for _, name in rows}
     near = [keys[k] for k in difflib.get_close_matches(_without_accents(_name_key(area)), keys, n=3, cutoff=0.5)]
     raise Fault(
@@ -185,7 +184,7 @@ def _evidence(con: duckdb.DuckDBPyConnection, declared: dict[str, Any], observat
         found["rows"] = _dicts(con, sample, _parameters(sample, observation))
     except duckdb.Error as error:
         return evidence | {"problem": str(error).splitlines()[0]}
-    return evidence | {"counted": found} | {"rows": found.pop("rows")}
+    return evidence | {"rows": found.pop("rows"), "counted": found}
 
 
 _COLUMNS = "SELECT column_name FROM duckdb_columns() WHERE schema_name = 'mart' AND table_name = ?"
@@ -197,14 +196,10 @@ def _number(
     """Rows for which `part` is true, or its sum when it is a number."""
     query = f"SELECT {part} AS part FROM {table} WHERE {where}"
     values = _parameters(query, observation)
-    kind = con.execute(f"DESCRIBE {query}", values).fetchall()[0][1] if not values else _kind(con, query, values)
-    total = "count(*) FILTER (part)" if kind == "BOOLEAN" else "sum(part)"
+    kind = con.execute(f"SELECT any_value(typeof(part)) FROM ({query})", values).fetchall()[0][0]
+    total = "count(*) FILTER (part)" if kind in ("BOOLEAN", None) else "sum(part)"
     found = con.execute(f"SELECT {total} FROM ({query})", values).fetchall()[0][0]
     return None if found is None else float(found)
-
-
-def _kind(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, Any]) -> str:
-    return str(con.execute(f"SELECT any_value(typeof(part)) FROM ({query})", values).fetchall()[0][0] or "BOOLEAN")
 
 
 def _parameters(query: str, observation: dict[str, Any]) -> dict[str, Any]:

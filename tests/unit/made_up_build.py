@@ -36,10 +36,14 @@ BUILD = """
 CREATE SCHEMA mart; CREATE SCHEMA catalog;
 CREATE TABLE catalog.build AS SELECT '{build_id}' AS build_id, now() AS built_at;
 CREATE TABLE catalog.indicator AS SELECT * FROM (VALUES
-    ('GV01', 'ind_gv_done', '%', 'ratio', 2, 1, 'Văn phòng'), ('MT01', 'ind_mt_index', 'điểm', 'no', 0, 2, 'Sở NNMT'))
-    AS i(code, model, unit, additive, decimals, tier, owner_agency);
+    ('GV01', 'ind_gv_done', '%', 'ratio', 2, 1, 'Văn phòng', '{"model": "fct_task", "keys": ["task_code", "done_date"],
+      "where": "given_date <= strptime($period_key, ''%Y%m%d'') AND ($area_code = ''38'' OR area_code = $area_code)",
+      "numerator": "done_date <= strptime($period_key, ''%Y%m%d'')", "denominator": "true"}', 'Nhiệm vụ hoàn thành', 1),
+    ('MT01', 'ind_mt_index', 'điểm', 'no', 0, 2, 'Sở NNMT', '{"model": "stg_x", "keys": ["a"], "where": "true",
+      "numerator": "a", "denominator": null}', 'Chỉ số', NULL))
+    AS i(indicator_code, model, unit, additive, decimals, tier, owner_agency, evidence_json, title_vi, home_order);
 CREATE TABLE mart.dim_area AS
-    SELECT format('{:05d}', i) AS area_code, 'Xã ' || i AS area_name,
+    SELECT lpad(i::VARCHAR, 5, '0') AS area_code, CASE i WHEN 1 THEN 'Phường Hạc Thành' ELSE 'Xã ' || i END AS area_name,
            CASE WHEN i <= 19 THEN 'phường' ELSE 'xã' END AS area_type, 11114.8 / 166 AS area_km2, true AS is_current
     FROM range(1, 167) AS r(i)
     UNION ALL SELECT '38', 'Thanh Hóa', 'tỉnh', NULL, true;
@@ -51,6 +55,12 @@ INSERT INTO mart.ind_gv_done VALUES
     ('day', '20250725', '00001', '', 18, 40, 45, '2025-07-25 17:00:00+07', ['e4']),
     ('day', '20250725', '00002', '', 20, 51, 39.22, '2025-07-25 17:00:00+07', ['e4']);
 INSERT INTO mart.ind_mt_index VALUES ('hour', '2025072517', '00001', 'tram=A', NULL, NULL, 55, '2025-07-25 17:00:00+07', ['e4']);
+CREATE TABLE mart.fct_task AS SELECT 'NV' || lpad(i::VARCHAR, 2, '0') AS task_code, '00001' AS area_code,
+    DATE '2025-06-01' AS given_date, CASE WHEN i <= 38 THEN DATE '2025-07-01' END AS done_date, 'e4' AS extract_id
+    FROM range(1, 92) AS r(i);
+CREATE TABLE catalog.extract AS SELECT 'e4' AS extract_id, 'vptu_nq57' AS source_id, 'nhiem_vu' AS table_name,
+    'landing/vptu_nq57/nhiem_vu/e4' AS landing_path, 91 AS rows_in, now() AS extracted_at, now() AS loaded_at;
+CREATE TABLE catalog.source_table AS SELECT 'vptu_nq57' AS source_id, 'nhiem_vu' AS table_name, ['ma_nv'] AS primary_key;
 CREATE VIEW mart.obs_indicator AS SELECT 'GV01' AS indicator_code, * FROM mart.ind_gv_done
     UNION ALL SELECT 'MT01', * FROM mart.ind_mt_index;
 """
@@ -65,8 +75,7 @@ def make_build(build_id: str | None = None, more: str = "") -> str:
     """A fresh build file. Returns its build_id."""
     build_id = build_id or new_id()
     connect.build_path().unlink(missing_ok=True)
-    with connect.build_writer() as con:
-        con.execute(BUILD.replace("{build_id}", build_id) + more)
+    change_build(BUILD.replace("{build_id}", build_id) + more)
     return build_id
 
 

@@ -89,7 +89,7 @@ def test_ask__an_exception_a_missing_relation_and_an_empty_suite_are_errors(buil
 def test_judge__stores_the_verdict_and_a_fail_of_tier_1_holds_the_publication(build_id: str) -> None:
     seen: list[tuple[str, int, int]] = []
     assert judge.judge(build_id, progress=lambda *step: seen.append(step)).verdict == "PASS"
-    assert [done for _, done, _ in seen] == [1, 2, 3, 4, 5] and seen[0][2] == 5
+    assert [done for _, done, _ in seen] == [1, 2, 3, 4, 5, 6] and seen[0][2] == 6
     publish.publish(build_id)
     bad = make_build(more="UPDATE mart.dim_area SET is_current = false WHERE area_code = '00001';")
     verdict = judge.judge(bad)
@@ -104,7 +104,7 @@ def test_judge__stores_the_verdict_and_a_fail_of_tier_1_holds_the_publication(bu
         verdicts = con.execute("SELECT count(*), count(DISTINCT build_id) FROM quality.verdict").fetchone()
         score = con.execute("SELECT source_id, score FROM quality.source_day").fetchall()
         failed = con.execute("SELECT count(*) FROM quality.result WHERE outcome <> 'PASS'").fetchone()
-    assert (verdicts, score, failed) == ((5, 1), [("so_thu_nghiem", 100.0)], (0,))
+    assert (verdicts, score, failed) == ((6, 1), [("so_thu_nghiem", 100.0)], (0,))
     assert verdict.report_path and "dim_area" in verdict.report_path.read_text(encoding="utf-8")
 
 
