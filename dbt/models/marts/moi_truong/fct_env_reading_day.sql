@@ -5,22 +5,24 @@
         unique_key=['station_code', 'parameter', 'reading_date'],
     )
 }}
-with hourly as (
+with {% if is_incremental() %}
+    touched as (
+        select distinct
+            station_code,
+            parameter,
+            {{ local_day('hour_at') }} as reading_date
+        from {{ ref('fct_env_reading_hour') }}
+        where last_loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
+    ),
+{% endif %}
+
+hourly as (
     select
         *,
         {{ local_day('hour_at') }} as reading_date
     from {{ ref('fct_env_reading_hour') }}
 )
-{% if is_incremental() %}
-    , touched as (
-        select distinct
-            station_code,
-            parameter,
-            reading_date
-        from hourly
-        where last_loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
-    )
-{% endif %}
+
 select
     station_code,
     parameter,

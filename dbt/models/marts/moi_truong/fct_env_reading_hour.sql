@@ -7,33 +7,40 @@
 }}
 -- An hour that any new row touches is computed again from all its rows, so that one build or many give the same table.
 with reading as (
-    select *, time_bucket(interval '1 hour', reading_at) as hour_at
+    select
+        *,
+        time_bucket(interval '1 hour', reading_at) as hour_at
     from {{ ref('stg_sonnmt_quan_trac__so_do') }}
 ),
 
 {% if is_incremental() -%}
-touched as (
-    select distinct station_code, parameter, hour_at
-    from reading
-    where loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
-),
+    touched as (
+        select distinct
+            station_code,
+            parameter,
+            hour_at
+        from reading
+        where loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
+    ),
 
 {% endif -%}
 {% set reading = 'touched_reading' if is_incremental() else 'reading' -%}
 {% if is_incremental() -%}
-touched_reading as (
-    select reading.*
-    from reading
-    semi join touched using (station_code, parameter, hour_at)
-    -- lets the scan skip blocks before the oldest touched hour
-    where reading.reading_at >= (select coalesce(min(hour_at), 'infinity') from touched)
-),
+    touched_reading as (
+        select reading.*
+        from reading
+        semi join touched using (station_code, parameter, hour_at)
+        -- lets the scan skip blocks before the oldest touched hour
+        where reading.reading_at >= (select coalesce(min(t.hour_at), 'infinity') from touched as t)
+    ),
 
 {% endif -%}
 -- The loader keeps one row a station, sent name and instant. Where one parameter came under two names, the last received holds;
 -- only those few pairs are searched for doubles.
 respelled as (
-    select station_code, parameter
+    select
+        station_code,
+        parameter
     from {{ reading }}
     group by station_code, parameter
     having min(parameter_as_sent) <> max(parameter_as_sent)
