@@ -1,0 +1,56 @@
+"""When a build is made: after any source brought something. Build, judge, publish, one after the other in one pool."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from airflow.sdk import Asset, AssetAny, dag, task
+
+from ingestion import registry
+
+ASSETS = [Asset(name=source_id, uri=f"ioc://source/{source_id}") for source_id in registry.load().sources]
+
+
+@dag(
+    dag_id="build_and_publish",
+    description="Dựng, kiểm tra, công bố",
+    schedule=AssetAny(*ASSETS),
+    start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")),
+    catchup=False,
+    max_active_runs=1,
+    tags=["build"],
+    default_args={"retries": 1, "retry_delay": timedelta(seconds=60), "execution_timeout": timedelta(minutes=60)},
+)
+def build_and_publish() -> None:
+    @task.short_circuit(pool="warehouse")
+    def is_needed() -> bool:
+        """Events of many sources pile up; only what is new makes a build."""
+        from warehouse import build
+
+        return build.is_needed()
+
+    @task(pool="warehouse")
+    def build() -> str:
+        from warehouse import build
+        from warehouse.ids import new_id
+
+        return build.build(run_id=new_id()).build_id
+
+    @task(pool="warehouse")
+    def judge(build_id: str) -> str:
+        from quality.judge import judge
+
+        judge(build_id)
+        return build_id
+
+    @task(pool="warehouse")
+    def publish(build_id: str) -> str:
+        from warehouse.publish import publish
+
+        return publish(build_id).build_id
+
+    built = build()
+    is_needed() >> built
+    publish(judge(built))
+
+
+build_and_publish()

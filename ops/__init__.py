@@ -1,0 +1,1 @@
+"""The command line: everything a person does with the platform, and what `up` starts and stops."""

@@ -1,0 +1,133 @@
+"""Every code that a `Fault` may carry, with a paragraph for `ioc explain`: what it means, what is safe, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    title_vi: str
+    title_en: str
+    text_vi: str
+    text_en: str
+
+
+CODES: dict[str, Code] = {
+    "IOC-001": Code(
+        "Không có Python phù hợp",
+        "No suitable Python",
+        "Nền tảng chạy trên Python 3.11, 3.12 hoặc 3.13. Trình khởi động tự tìm python3.13, python3.12, python3.11 trong PATH. Cài một bản rồi chạy lại, hoặc chỉ rõ bằng IOC_PYTHON=/đường/dẫn/python3.",
+        "The platform runs on Python 3.11 to 3.13. The launcher looks for python3.13, 3.12 and 3.11 on PATH. Install one, or name it in IOC_PYTHON.",
+    ),
+    "IOC-002": Code(
+        "Thiếu chỗ trên đĩa",
+        "Not enough disk",
+        "Hai môi trường và tỉnh mẫu cần khoảng 3 GB. Chưa có gì bị thay đổi. Dọn đĩa hoặc chuyển dự án sang ổ khác.",
+        "Two environments and the demo province need about 3 GB. Nothing was changed. Make room or move the checkout.",
+    ),
+    "IOC-003": Code(
+        "Không tới được kho gói Python",
+        "No package index",
+        "Máy không ra mạng, hoặc cần máy chủ trung gian. Ba cách: đặt UV_DEFAULT_INDEX là kho gói nội bộ; chép các tệp .whl vào một thư mục, rồi đặt UV_FIND_LINKS=<thư mục> và UV_OFFLINE=1; hoặc đặt HTTPS_PROXY.",
+        "The machine has no way to a package index. Name a mirror in UV_DEFAULT_INDEX; or copy the wheels into a folder and set UV_FIND_LINKS=<folder> with UV_OFFLINE=1; or set HTTPS_PROXY.",
+    ),
+    "IOC-004": Code(
+        "Thư mục dự án không ghi được",
+        "The checkout is read-only",
+        "Môi trường Python nằm trong thư mục dự án. Chép dự án sang nơi ghi được, hoặc đổi chủ sở hữu thư mục. IOC_HOME có thể đặt nơi khác, nhưng .venv thì không.",
+        "The Python environments live in the checkout. Copy it to a place that can be written, or change its owner.",
+    ),
+    "IOC-005": Code(
+        "Python thiếu venv và pip",
+        "Python has neither venv nor pip",
+        "Trên Debian và Ubuntu: apt-get install python3-venv. Hoặc cài uv bằng cách khác và để trong PATH.",
+        "On Debian and Ubuntu: apt-get install python3-venv. Or put uv on PATH in another way.",
+    ),
+    "IOC-006": Code(
+        "Cài gói không thành công",
+        "Installing packages failed",
+        "Kho gói trả lời nhưng không cài được: gói hỏng (sai mã băm), thiếu quyền, hoặc nền tảng lạ. Xóa .venv rồi chạy lại; dòng cuối của thông báo nêu gói nào.",
+        "The index answered but installing failed: a wrong hash, missing rights, or a platform without wheels. Delete .venv and run again; the last lines name the package.",
+    ),
+    "IOC-010": Code(
+        "Dịch vụ không lên",
+        "A service did not start",
+        "Tiến trình đã khởi động nhưng không trả lời trong thời hạn, hoặc đã tắt. Nhật ký trong logs/ nêu lý do. Bản đã công bố không bị ảnh hưởng; chạy lại ./ioc up sẽ khởi động những gì còn thiếu.",
+        "The process was started but did not answer in time, or ended. Its log says why. Published builds are not touched; ./ioc up again starts what is missing.",
+    ),
+    "IOC-011": Code(
+        "Lần kéo hoặc dựng đầu tiên chưa xong",
+        "The first pull or build did not finish",
+        "Airflow đã nhận việc nhưng chưa có bản công bố trong thời hạn. ./ioc status cho biết nguồn nào lỗi; ./ioc logs airflow-scheduler cho nhật ký. ./ioc run làm lại cùng việc ấy không qua Airflow.",
+        "Airflow took the work but nothing was published in time. ./ioc status names the sources; ./ioc run does the same without Airflow.",
+    ),
+    "IOC-012": Code(
+        "Không còn cổng trống",
+        "No free port",
+        "Mọi cổng trên loopback đều bận hoặc bị cấm. Xem ./ioc doctor.",
+        "Every port on loopback is taken or refused. See ./ioc doctor.",
+    ),
+    "IOC-013": Code(
+        "Bản sao lưu không dùng được",
+        "The backup cannot be used",
+        "Thư mục không có backup.json, hoặc một tệp khác với mã băm đã ghi khi sao lưu. Trạng thái hiện tại chưa bị thay đổi. Chọn bản sao lưu khác.",
+        "The folder has no backup.json, or a file differs from its recorded hash. Present state was not changed. Choose another backup.",
+    ),
+    "IOC-014": Code(
+        "Nơi khôi phục không trống",
+        "The place to restore into is not empty",
+        "Khôi phục không bao giờ ghi đè. Đặt IOC_HOME là một thư mục mới rồi khôi phục vào đó, kiểm tra, rồi mới chuyển sang.",
+        "A restore never overwrites. Name a new folder in IOC_HOME, restore there, look at it, then move over.",
+    ),
+    "IOC-015": Code(
+        "Không có mã hoặc tên này",
+        "No such code or name",
+        "Tên gõ không có trong danh mục. Thông báo nêu tên gần giống nhất.",
+        "The name is not in the catalogue. The message gives the nearest ones.",
+    ),
+    "IOC-016": Code(
+        "Tệp đã có",
+        "The file exists",
+        "Lệnh add chỉ tạo tệp mới, không bao giờ ghi đè khai báo của người khác. Chọn tên khác hoặc sửa tệp đang có.",
+        "add only makes new files and never overwrites a declaration. Choose another name or edit the file.",
+    ),
+    "IOC-075": Code(
+        "Kho dữ liệu đang bận",
+        "The warehouse is busy",
+        "Mỗi lúc chỉ một tiến trình được ghi. Thông báo nêu ai đang giữ, tiến trình nào, từ bao giờ. Khóa tự mất khi tiến trình ấy kết thúc, kể cả khi bị kill. Chờ rồi chạy lại; bảng điều hành vẫn đọc được.",
+        "One process writes at a time. The message names the holder, its process and since when. The lock goes with the process, even a killed one. Wait and run again; boards still read.",
+    ),
+    "IOC-101": Code(
+        "Khai báo nguồn có lỗi",
+        "A source declaration is wrong",
+        "Mỗi dòng lý do nêu tệp, số dòng, khóa sai và tên đúng gần nhất. Chưa có gì được kéo. Sửa rồi chạy ./ioc source check.",
+        "Each line names file, line, the wrong key and the nearest right one. Nothing was pulled. Mend it and run ./ioc source check.",
+    ),
+    "IOC-102": Code("Không có nguồn này", "No such source", "Mã nguồn không có trong sổ đăng ký. ./ioc source list cho danh sách.", "The id is not in the registry. ./ioc source list has them all."),
+    "IOC-111": Code(
+        "Khai báo chỉ tiêu có lỗi",
+        "An indicator pair is wrong",
+        "Mỗi chỉ tiêu là một cặp tệp .sql và .yml cùng tên. Lý do nêu tệp, dòng và tên đúng gần nhất. Sửa rồi chạy ./ioc indicator check.",
+        "An indicator is a .sql and a .yml of one name. The reason names file, line and nearest right name. Mend it and run ./ioc indicator check.",
+    ),
+    "IOC-200": Code("Lỗi chưa lường trước khi kéo", "Unforeseen error while pulling", "Một lỗi không thuộc loại đã biết. Các nguồn khác vẫn được kéo. Xem dấu vết: chạy lại với -v, gửi nhật ký cho người phát triển.", "An error of no known kind. Other sources are still pulled. Run again with -v and send the log to the developers."),
+    "IOC-201": Code("Nguồn không trả lời", "The source is down", "Máy chủ của nguồn tắt, sai địa chỉ, hoặc mạng đứt. Đã thử hai lần. Nguồn này bị đánh dấu chậm; các nguồn khác vẫn công bố.", "The server is off, the address wrong or the network cut. Tried twice. This source is late; others publish."),
+    "IOC-202": Code("Nguồn từ chối đăng nhập", "The source refused the credentials", "Sai mật khẩu hoặc tài khoản bị khóa. Không thử lại để khỏi khóa tài khoản. Cập nhật tệp trong secrets/ hoặc biến môi trường, rồi ./ioc source pull.", "Wrong password or locked account. Not tried again, so as not to lock it. Update the file in secrets/ and pull the source."),
+    "IOC-203": Code("Nguồn trả lời quá chậm", "The source timed out", "Nguồn nhận kết nối nhưng không trả hết dữ liệu trong thời hạn. Lần sau kéo tiếp từ mốc cũ.", "The source accepted but did not deliver in time. The next pull goes on from the old mark."),
+    "IOC-204": Code("Nguồn đổi trong khi đọc", "The source changed while being read", "Tệp hoặc bảng thay đổi giữa chừng nên lần đọc bị bỏ, tránh nửa cũ nửa mới. Lần sau đọc lại.", "A file or table changed half way, so the reading was dropped. It is read again next time."),
+    "IOC-205": Code("Cột của nguồn đã đổi", "The source's columns changed", "Nguồn thêm, bớt hoặc đổi tên cột so với khai báo. Dữ liệu cũ được giữ. Lý do nêu cột gần giống; sửa khai báo rồi kéo lại.", "The source added, removed or renamed columns. Old data is kept. The reason gives near names; mend the declaration and pull again."),
+    "IOC-206": Code("Dữ liệu của nguồn hỏng dạng", "The source's data is malformed", "Tệp hoặc phản hồi không đọc được theo dạng đã khai báo. Lý do nêu tệp và vị trí. Báo cho đầu mối của nguồn.", "A file or answer cannot be read in the declared form. The reason names it. Tell the source's owner."),
+    "IOC-301": Code("dbt không dựng được", "dbt could not build", "Một mô hình SQL sai, hoặc kiểm tra dữ liệu của dbt không đạt. Bản đang phục vụ không đổi. Lý do nêu mô hình, tệp đã biên dịch và lời của DuckDB.", "An SQL model is wrong or a data test failed. The served build is unchanged. The reason names model, compiled file and DuckDB's words."),
+    "IOC-302": Code("Dữ liệu đã kéo bị hỏng", "Landed data is damaged", "Tệp trong landing/ thiếu hoặc khác mã băm trong manifest, nên không nạp gì từ đó; phần hỏng được để riêng. Mốc kéo chưa dịch, nên kéo lại nguồn là đủ.", "A landed file is missing or differs from its manifest's hash; nothing of it was loaded and it was set aside. The watermark has not moved: pull the source again."),
+    "IOC-303": Code("Sổ cái không cân", "The ledger does not balance", "Số dòng vào khác tổng nạp, cách ly và trùng. Giao dịch của nguồn này được hoàn lại, dữ liệu đã kéo còn nguyên. Đây là lỗi chương trình: gửi nhật ký cho người phát triển.", "Rows in differ from loaded plus quarantined plus deduplicated. This source's transaction was rolled back; what was landed is intact. A bug: send the log to the developers."),
+    "IOC-304": Code("Kiểu cột không đổi được", "A column's type cannot change", "Khai báo mới có kiểu mà giá trị đã nạp không chuyển sang được. Kho giữ nguyên. Chọn kiểu khác, hoặc đặt tên cột mới.", "Loaded values do not fit the newly declared type. Nothing was changed. Choose another type, or a new column name."),
+    "IOC-310": Code("Không có dòng cách ly này", "No such quarantined row", "Mã dòng không có hoặc đã được xử lý. ./ioc quarantine list cho các dòng còn mở.", "The row's id is unknown or already settled. ./ioc quarantine list shows the open ones."),
+    "IOC-401": Code("Cổng chất lượng không cho công bố", "The quality gate refused", "Một quan hệ bậc 1 vi phạm kỳ vọng, hoặc chưa kiểm tra được. Bảng điều hành giữ bản tốt gần nhất. Xem báo cáo kiểm tra và các dòng cách ly, sửa tại nguồn, chạy ./ioc run. Không có cách ép công bố.", "A tier-1 relation broke an expectation or could not be asked. Boards keep the last good build. Mend at the source and run ./ioc run. There is no way to force it."),
+    "IOC-402": Code("Bản công bố bị hỏng", "A published build is damaged", "Mã băm hoặc chữ ký của bản không khớp: tệp hỏng hoặc bị sửa. Quay về bản lành theo lệnh nêu trong thông báo, rồi tìm nguyên nhân ở ổ đĩa.", "Hash or signature does not match: damaged or changed. Roll back to the intact build named, then look at the disk."),
+    "IOC-403": Code("Không phải bản dựng này", "Another build stands there", "Tệp dựng đã chứa một bản khác. Chạy ./ioc run để dựng lại.", "The build file holds another build. Run ./ioc run."),
+    "IOC-404": Code("Không có bản công bố này", "No such published build", "Mã bản sai, đã bị dọn, hoặc chưa công bố lần nào. ./ioc build list.", "The id is wrong, was removed, or nothing is published yet. ./ioc build list."),
+    "IOC-410": Code("Câu SQL không chạy được", "The SQL does not run", "Lý do là lời của DuckDB, có tên gần giống. Bản công bố chỉ đọc: không ghi, không mở tệp khác, không đổi cấu hình.", "The reason is DuckDB's, with candidates. A served build is read-only: no writing, no other files, no settings."),
+    "IOC-411": Code("Câu SQL quá lâu", "The SQL took too long", "Câu hỏi bị dừng để máy còn phục vụ bảng. Thêm điều kiện hoặc tăng --timeout.", "The query was stopped. Add a condition or raise --timeout."),
+    "IOC-420": Code("Không kiểm tra được", "The judge could not ask", "Bộ kỳ vọng sai hoặc thiếu. Không có kết quả thì không công bố. Sửa tệp trong quality/suites.", "A suite is wrong or missing. No verdict, no publication. Mend the file in quality/suites."),
+}  # fmt: skip
