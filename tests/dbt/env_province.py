@@ -47,7 +47,9 @@ flags: {send_anonymous_usage_stats: false}
 models: {env_province: {marts: {+database: marts, +materialized: table}, indicators: {+database: marts, +materialized: table}}}
 """
 SOURCES = "sources: [{{name: raw, schema: raw, tables: [{}]}}]"
-AREAS = "area_code,area_name,is_current\n38,Thanh Hóa,true\n14999,Xã cũ,false\n" + "".join(f"1475{i},Xã {i},true\n" for i in range(5))
+AREAS = "area_code,area_name,is_current\n38,Thanh Hóa,true\n14999,Xã cũ,false\n" + "".join(
+    f"1475{i},Xã {i},true\n" for i in range(5)
+)
 CROSSWALK = "old_code,new_code,weight,is_default\n14999,14752,0.5,true\n14999,14753,0.5,false\n"
 
 
