@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -157,7 +158,7 @@ def totals(way: str, kind: str, home: Path) -> list[str]:
             file, table = connect.intake_path(), f"d.raw.do_toc_do__{kind}"
         con.execute(f"ATTACH {connect.literal(str(file))} AS d (READ_ONLY)")
         row = con.execute(f"SELECT {KINDS[kind][2]} FROM {table}").fetchone() or ()
-    return [str(float(v)) if isinstance(v, float) else f"{v}".rstrip("0").rstrip(".") for v in row]
+    return [f"{Decimal(v).normalize():f}" if isinstance(v, int | Decimal) else str(v) for v in row]
 
 
 def measure(way: str, kind: str, rows: int, server: dict[str, str]) -> Run:
