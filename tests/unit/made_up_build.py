@@ -36,12 +36,12 @@ BUILD = """
 CREATE SCHEMA mart; CREATE SCHEMA catalog;
 CREATE TABLE catalog.build AS SELECT '{build_id}' AS build_id, now() AS built_at;
 CREATE TABLE catalog.indicator AS SELECT * FROM (VALUES
-    ('GV01', 'ind_gv_done', '%', 'ratio', 2, 1, 'Văn phòng', '{"model": "fct_task", "keys": ["task_code", "done_date"],
+    ('GV01', 'ind_gv_done', '%', 'up', 'ratio', 2, 1, 'Văn phòng', '{"model": "fct_task", "keys": ["task_code", "done_date"],
       "where": "given_date <= strptime($period_key, ''%Y%m%d'') AND ($area_code = ''38'' OR area_code = $area_code)",
       "numerator": "done_date <= strptime($period_key, ''%Y%m%d'')", "denominator": "true"}', 'Nhiệm vụ hoàn thành', 1),
-    ('MT01', 'ind_mt_index', 'điểm', 'no', 0, 2, 'Sở NNMT', '{"model": "stg_x", "keys": ["a"], "where": "true",
+    ('MT01', 'ind_mt_index', 'điểm', 'up', 'no', 0, 2, 'Sở NNMT', '{"model": "stg_x", "keys": ["a"], "where": "true",
       "numerator": "a", "denominator": null}', 'Chỉ số', NULL))
-    AS i(indicator_code, model, unit, additive, decimals, tier, owner_agency, evidence_json, title_vi, home_order);
+    AS i(indicator_code, model, unit, direction, additive, decimals, tier, owner_agency, evidence_json, title_vi, home_order);
 CREATE TABLE mart.dim_area AS
     SELECT lpad(i::VARCHAR, 5, '0') AS area_code, CASE i WHEN 1 THEN 'Phường Hạc Thành' ELSE 'Xã ' || i END AS area_name,
            CASE WHEN i <= 19 THEN 'phường' ELSE 'xã' END AS area_type, 11114.8 / 166 AS area_km2, true AS is_current

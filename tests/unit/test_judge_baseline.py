@@ -97,3 +97,10 @@ def test_baseline__a_broken_row_fails_its_relation_with_its_rule(rule: str, buil
     assert found == {(relation, rule)}
     assert judged[relation].verdict == ("PASS" if rule in WARNINGS else "FAIL")
     assert not any("A1" in r.observed or "A9" in r.observed for one in judged.values() for r in one.results)
+
+
+def test_baseline__lets_the_province_count_a_few_rows_without_a_place(build_id: str) -> None:
+    change_build("UPDATE mart.ind_gv_done SET numerator = 17.7, denominator = 39.33 WHERE area_code = '00001'")
+    assert broken(ask()) == set(), "37.7 of 38 is within one in a hundred"
+    change_build("UPDATE mart.ind_gv_done SET numerator = 18.9, denominator = 42 WHERE area_code = '00001'")
+    assert broken(ask()) == {("mart.ind_gv_done", "province_is_sum")}, "communes count something twice"
