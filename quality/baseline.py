@@ -225,12 +225,13 @@ def _ledger(rules: _Rules, table: Mapping[str, Any]) -> None:
     if not table["is_enabled"]:
         return
     if table["late_after_minutes"]:
+        vi, en = _age_words(int(table["late_after_minutes"]))
         rules.refuse(
             "fresh",
             f"""WHERE coalesce((SELECT max(finished_at) FROM ops.pull WHERE source_id = {literal(table["source_id"])}
                 AND status = 'ok'), '-infinity') < now() - INTERVAL '{int(table["late_after_minutes"])} minutes'""",
-            f"Nguồn về trong vòng {int(table['late_after_minutes'])} phút",
-            f"The source came within {int(table['late_after_minutes'])} minutes",
+            f"Nguồn có lần kéo tốt trong vòng {vi}",
+            f"The source was pulled well within {en}",
             severity="warn",
         )
     times = float(table["volume_max_change"] or 0)
@@ -248,6 +249,14 @@ def _ledger(rules: _Rules, table: Mapping[str, Any]) -> None:
             f"The newest extract is within {times:g} times the median size",
             severity="warn",
         )
+
+
+def _age_words(minutes: int) -> tuple[str, str]:
+    """30 → `30 phút`, `30 minutes`; 2880 → `2 ngày`, `2 days`. The largest unit that leaves nothing over."""
+    for size, vi, en in ((1440, "ngày", "days"), (60, "giờ", "hours")):
+        if minutes % size == 0:
+            return f"{minutes // size} {vi}", f"{minutes // size} {en}"
+    return f"{minutes} phút", f"{minutes} minutes"
 
 
 def _no_future(rules: _Rules, column: str) -> None:
