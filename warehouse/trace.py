@@ -231,7 +231,7 @@ def _extracts(con: duckdb.DuckDBPyConnection, extract_ids: list[str]) -> list[di
 
 
 def _landed(extracts: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The landed rows of the first evidence rows, found by the evidence's first key among the source's key columns."""
+    """The landed rows of the first evidence rows, found by the evidence's first key."""
     keys = [str(next(iter(row.values()))) for row in rows if row][:LANDED_ROWS]
     found: list[dict[str, Any]] = []
     if not keys:
@@ -241,15 +241,14 @@ def _landed(extracts: list[dict[str, Any]], rows: list[dict[str, Any]]) -> list[
             files = connect.home() / str(extract["landing_path"]) / "*.parquet"
             if not extract["primary_key"] or not any(files.parent.glob(files.name)):
                 continue
-            parts = " OR ".join(
-                f"list_contains([{', '.join(map(literal, keys))}], CAST({quote(column)} AS VARCHAR))"
-                for column in extract["primary_key"]
+            landing = f"read_parquet({literal(str(files))})"
+            # A workbook lands under its own headings: then every column may hold the key.
+            names = [row[0] for row in con.execute(f"DESCRIBE FROM {landing}").fetchall()]
+            held = [n for n in extract["primary_key"] if n in names] or names
+            wanted = " OR ".join(
+                f"CAST({quote(name)} AS VARCHAR) IN ({', '.join(map(literal, keys))})" for name in held
             )
-            wanted = f"SELECT * FROM read_parquet({literal(str(files))}) WHERE {parts} LIMIT {LANDED_ROWS - len(found)}"
-            try:
-                landed = _dicts(con, wanted)
-            except duckdb.Error as error:
-                landed = [{"problem": str(error).splitlines()[0]}]
+            landed = _dicts(con, f"SELECT * FROM {landing} WHERE {wanted} LIMIT {LANDED_ROWS - len(found)}")
             found += [{"extract_id": extract["extract_id"], "row": row} for row in landed]
             if len(found) >= LANDED_ROWS:
                 break
