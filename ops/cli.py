@@ -34,6 +34,8 @@ for _name, _sub in (
     app.add_typer(_sub, name=_name)
 
 Why = Annotated[str, typer.Option("--why", help="lý do, được lưu · reason, recorded")]
+#: Who acts when `--by` does not say.
+ME = getpass.getuser()
 By = Annotated[str, typer.Option("--by", help="ai làm, được lưu · who, recorded")]
 
 
@@ -383,7 +385,7 @@ def quarantine_show(quarantine_id: str) -> None:
 
 
 @quarantine_app.command("accept")
-def quarantine_accept(quarantine_id: str, why: Why, by: By = getpass.getuser()) -> None:
+def quarantine_accept(quarantine_id: str, why: Why, by: By = ME) -> None:
     """Chấp nhận để dòng ở ngoài; ai và vì sao được lưu."""
     from ingestion import quarantine
 
@@ -392,9 +394,7 @@ def quarantine_accept(quarantine_id: str, why: Why, by: By = getpass.getuser()) 
 
 
 @quarantine_app.command("replay")
-def quarantine_replay(
-    source_id: str, why: Why = "replayed under the present contract", by: By = getpass.getuser()
-) -> None:
+def quarantine_replay(source_id: str, why: Why = "replayed under the present contract", by: By = ME) -> None:
     """Xét lại các dòng đang mở theo khai báo hiện tại; dòng nào đạt thì nạp."""
     from ingestion import quarantine, registry
 
