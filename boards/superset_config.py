@@ -1,0 +1,130 @@
+"""Superset's settings (docs/decisions/0001, 0002). Named by SUPERSET_CONFIG_PATH; imports nothing of the pipeline.
+
+The wall is which file a connection can open: read-only, no other file, no settings, the served build's real path at every
+connection. Everything else here is comfort and hardening around it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from boards import access  # noqa: E402
+from flask_caching.backends.filesystemcache import FileSystemCache  # noqa: E402
+from superset.utils.log import StdOutEventLogger  # noqa: E402
+
+os.environ["TZ"] = "Asia/Ho_Chi_Minh"
+HOME = access.home()
+FOLDER = HOME / "superset"
+FOLDER.mkdir(parents=True, exist_ok=True)
+
+SECRET_KEY = access.key("SUPERSET_SECRET_KEY")
+GUEST_TOKEN_JWT_SECRET = access.key("SUPERSET_GUEST_SECRET")
+SQLALCHEMY_DATABASE_URI = f"sqlite:///{FOLDER / 'superset.db'}?timeout=30"
+SQLALCHEMY_EXAMPLES_URI = SQLALCHEMY_DATABASE_URI
+EVENT_LOGGER = StdOutEventLogger()
+
+# -- the data ----------------------------------------------------------------------------------------------------------
+DATABASE_URI = f"duckdb:///{HOME}/serving/current/marts.duckdb"
+#: What DuckDB may do for a board or for SQL Lab: read this one file.
+SANDBOX = {
+    "read_only": True,
+    "config": {"threads": 2, "memory_limit": "1GB", "TimeZone": "Asia/Ho_Chi_Minh", "enable_external_access": False, "lock_configuration": True},
+}
+
+
+def DB_CONNECTION_MUTATOR(uri: Any, params: dict[str, Any], username: str | None, security_manager: Any, source: Any) -> tuple[Any, dict[str, Any]]:  # noqa: N802
+    """Open the real path of the build that is served now, whatever the URI says, always in the sandbox."""
+    if uri.drivername.startswith("duckdb"):
+        uri = uri.set(database=str(access.database_path()))
+        params["connect_args"] = SANDBOX
+    return uri, params
+
+
+class BuildCache(FileSystemCache):
+    """A file cache whose keys begin with the build that is served, so that a publication shows at once."""
+
+    def _get_filename(self, key: str) -> str:
+        return super()._get_filename(f"{access.database_path().parent.name}:{key}")
+
+
+def build_cache(app: Any, config: dict[str, Any], args: list[Any], kwargs: dict[str, Any]) -> BuildCache:
+    return BuildCache(cache_dir=config["CACHE_DIR"], threshold=2000, default_timeout=config["CACHE_DEFAULT_TIMEOUT"])
+
+
+def _cache(name: str, seconds: int, kind: str = "FileSystemCache") -> dict[str, Any]:
+    return {"CACHE_TYPE": kind, "CACHE_DIR": str(FOLDER / "cache" / name), "CACHE_DEFAULT_TIMEOUT": seconds, "CACHE_THRESHOLD": 2000, "CACHE_KEY_PREFIX": f"{name}_"}
+
+
+CACHE_CONFIG = _cache("metadata", 3600)
+# Ages on the board are computed by queries against now(): half a minute is as old as they may look.
+DATA_CACHE_CONFIG = _cache("data", 30, "boards.superset_config.build_cache")
+FILTER_STATE_CACHE_CONFIG = _cache("filter", 86400)
+EXPLORE_FORM_DATA_CACHE_CONFIG = _cache("explore", 86400)
+
+# -- who and how long ----------------------------------------------------------------------------------------------------
+AUTH_ROLE_PUBLIC = "Public"
+PUBLIC_ROLE_LIKE = None
+AUTH_RATE_LIMITED = True
+AUTH_RATE_LIMIT = "10 per minute"
+RATELIMIT_ENABLED = True
+RATELIMIT_STORAGE_URI = "memory://"
+PERMANENT_SESSION_LIFETIME = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+WTF_CSRF_ENABLED = True
+ENABLE_PROXY_FIX = True
+FAB_ADD_SECURITY_API = False
+FAB_API_SWAGGER_UI = False
+PREVENT_UNSAFE_DB_CONNECTIONS = True
+
+# -- the page ------------------------------------------------------------------------------------------------------------
+ENABLE_CORS = False
+TALISMAN_ENABLED = True
+TALISMAN_CONFIG = {
+    "content_security_policy": {
+        "base-uri": ["'self'"], "default-src": ["'self'"], "img-src": ["'self'", "blob:", "data:"], "worker-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"], "object-src": "'none'", "style-src": ["'self'", "'unsafe-inline'"], "font-src": ["'self'", "data:"],
+        "script-src": ["'self'", "'strict-dynamic'"], "frame-ancestors": ["'self'"],
+    },
+    "content_security_policy_nonce_in": ["script-src"],
+    "force_https": False,
+    "session_cookie_secure": False,
+    "frame_options": "SAMEORIGIN",
+}  # fmt: skip
+HTML_SANITIZATION = True
+ESCAPE_MARKDOWN_HTML = False
+SUPERSET_DASHBOARD_PERIODICAL_REFRESH_LIMIT = 0
+DASHBOARD_AUTO_REFRESH_MODE = "fetch"
+APP_NAME = "Đông Sơn"
+FAVICONS = [{"href": "/static/assets/images/favicon.png"}]
+LOGO_TARGET_PATH = "/superset/welcome/"
+BABEL_DEFAULT_LOCALE = "vi"
+BABEL_DEFAULT_TIMEZONE = "Asia/Ho_Chi_Minh"
+LANGUAGES = {"vi": {"flag": "vn", "name": "Tiếng Việt"}, "en": {"flag": "us", "name": "English"}}
+D3_FORMAT = {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", " ₫"]}
+D3_TIME_FORMAT = {
+    "dateTime": "%H:%M %d/%m/%Y", "date": "%d/%m/%Y", "time": "%H:%M:%S", "periods": ["SA", "CH"],
+    "days": ["Chủ nhật", "Thứ hai", "Thứ ba", "Thứ tư", "Thứ năm", "Thứ sáu", "Thứ bảy"], "shortDays": ["CN", "T2", "T3", "T4", "T5", "T6", "T7"],
+    "months": [f"tháng {m}" for m in range(1, 13)], "shortMonths": [f"th{m}" for m in range(1, 13)],
+}  # fmt: skip
+FEATURE_FLAGS = {"DASHBOARD_RBAC": True, "ENABLE_TEMPLATE_PROCESSING": False, "ALERT_REPORTS": False, "EMBEDDED_SUPERSET": False, "DASHBOARD_VIRTUALIZATION": False}
+ROW_LIMIT = 5000
+SQL_MAX_ROW = 50_000
+DISPLAY_MAX_ROW = 10_000
+CSV_STREAMING_ROW_THRESHOLD = 10_000_000  # the streaming export does not escape formulas: never reached below SQL_MAX_ROW
+SQLLAB_TIMEOUT = 60
+SUPERSET_WEBSERVER_TIMEOUT = 120
+MAPBOX_API_KEY = ""
+
+
+def FLASK_APP_MUTATOR(app: Any) -> None:  # noqa: N802
+    """Bind Celery's tasks before serving: bound lazily, the first concurrent SQL Lab queries of a start fail."""
+    from superset.extensions import celery_app
+
+    celery_app.finalize()
+    for task in celery_app.tasks.values():
+        task.bind(celery_app)
