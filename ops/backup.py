@@ -72,7 +72,8 @@ def restore(source: Path) -> dict[str, Any]:
     for name in body["sha256"]:
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(source / name, home / name)
-    (home / "secrets").chmod(0o700)
+    if (home / "secrets").exists():
+        (home / "secrets").chmod(0o700)
     if body["current"]:
         (home / "serving" / "current").symlink_to(body["current"])
     return {"folder": home, "files": len(body["sha256"]), "current": body["current"]}
