@@ -1,7 +1,7 @@
 """`ioc up`: everything from a checkout to a board that answers, in phases that overlap; safe to repeat. `ioc down` ends it.
 
-Three lines of work run side by side: Superset's set-up (the longest, needs nothing of the others), Airflow's metadata,
-and the demo province. Then Airflow pulls every source once, builds and publishes; Superset is served last.
+Superset's metadata (the longest part) is made beside the demo and Airflow. Airflow pulls every source once, builds and
+publishes; then the boards, which need the columns of a served build, are imported and served.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ def up(progress: Progress, *, with_boards: bool = True) -> dict[str, Any]:
     started = time.monotonic()
     secrets.folder()
     port = services.free_port(AIRFLOW_PORT, "airflow-api")
-    with ThreadPoolExecutor(3) as pool:
-        boards = pool.submit(_set_up_boards, progress) if with_boards else None
+    with ThreadPoolExecutor(1) as pool:
+        metadata = pool.submit(_boards, progress, "--metadata-only") if with_boards else None
         _province(progress)
         settings.apply()
         env = airflow.environment(port)
@@ -48,7 +48,11 @@ def up(progress: Progress, *, with_boards: bool = True) -> dict[str, Any]:
         api.wait(120)
         progress(f"Airflow sẵn sàng: http://127.0.0.1:{port}")
         problems = _first_build(api, progress)
-        url = _serve_boards(boards, progress)
+        url = None
+        if metadata:
+            metadata.result()
+            _boards(progress)
+            url = _serve_boards(progress)
     return _report(url, port, problems, time.monotonic() - started)
 
 
@@ -110,25 +114,22 @@ def _board_python() -> Path:
     return connect.ROOT / ".venv-boards" / "bin" / "python"
 
 
-def _set_up_boards(progress: Progress) -> None:
-    """Superset's metadata, roles, users and boards. Raises `Fault` IOC-010 with the end of its log."""
-    progress("Superset: chuẩn bị siêu dữ liệu và bảng")
+def _boards(progress: Progress, *arguments: str) -> None:
+    """Superset's metadata, roles and users (`--metadata-only`), and the boards. Raises `Fault` IOC-010 with its log's end."""
+    progress("Superset: siêu dữ liệu" if arguments else "Superset: nạp bảng")
     log = services.log_path("superset-setup")
     log.parent.mkdir(exist_ok=True)
     env = services.base_environment() | {"PYTHONPATH": str(connect.ROOT)}
-    with log.open("wb") as out:
-        command = [str(_board_python()), "-m", "boards.setup"]
+    with log.open("ab") as out:
+        command = [str(_board_python()), "-m", "boards.setup", *arguments]
         done = subprocess.run(command, env=env, cwd=connect.ROOT, stdout=out, stderr=out)
     if done.returncode:
         raise airflow.not_up("superset-setup", "Superset")
-    progress("Superset: bảng đã nạp")
+    progress("Superset: xong siêu dữ liệu" if arguments else "Superset: xong bảng")
 
 
-def _serve_boards(setup: Future[None] | None, progress: Progress) -> str | None:
-    """Start Superset once its set-up is done; wait until it answers. Gives its address."""
-    if setup is None:
-        return None
-    setup.result()
+def _serve_boards(progress: Progress) -> str:
+    """Start Superset and wait until it answers. Gives its address."""
     from boards import serve
 
     port = services.free_port(SUPERSET_PORT, "superset")
