@@ -44,9 +44,14 @@ def datasets(bundles: dict[str, dict[str, Any]]) -> list[str]:
     return sorted({chart["dataset"] for bundle in bundles.values() for chart in bundle["charts"].values()})
 
 
-def compile_assets(bundles: dict[str, dict[str, Any]], columns: dict[str, list[tuple[str, str]]], uri: str) -> dict[str, str]:
+def compile_assets(
+    bundles: dict[str, dict[str, Any]], columns: dict[str, list[tuple[str, str]]], uri: str
+) -> dict[str, str]:
     """Path → YAML text, as `ImportAssetsCommand` takes them. `columns`: relation → (name, DuckDB type)."""
-    files: dict[str, Any] = {"metadata.yaml": {"version": "1.0.0", "type": "assets", "timestamp": STAMP}, f"databases/{DATABASE}.yaml": _database(uri)}
+    files: dict[str, Any] = {
+        "metadata.yaml": {"version": "1.0.0", "type": "assets", "timestamp": STAMP},
+        f"databases/{DATABASE}.yaml": _database(uri),
+    }
     for relation in datasets(bundles):
         files[f"datasets/{DATABASE}/{relation}.yaml"] = _dataset(relation, columns[relation])
     for name, bundle in bundles.items():
@@ -112,13 +117,31 @@ def _position(name: str, board: dict[str, Any], charts: dict[str, Any]) -> dict[
         for at, cell in enumerate(row, 1):
             if "chart" in cell:
                 node = f"CHART-{number}-{at}"
-                meta = {"chartId": 1000 + 50 * number + at, "uuid": identity("chart", f"{name}/{cell['chart']}"), "sliceName": charts[cell["chart"]]["title"], "width": cell["width"], "height": cell["height"]}
+                meta = {
+                    "chartId": 1000 + 50 * number + at,
+                    "uuid": identity("chart", f"{name}/{cell['chart']}"),
+                    "sliceName": charts[cell["chart"]]["title"],
+                    "width": cell["width"],
+                    "height": cell["height"],
+                }
                 position[node] = {"id": node, "type": "CHART", "children": [], "parents": parents, "meta": meta}
             else:
                 node = f"MARKDOWN-{number}-{at}"
-                position[node] = {"id": node, "type": "MARKDOWN", "children": [], "parents": parents, "meta": {"code": cell["text"], "width": cell["width"], "height": cell["height"]}}
+                position[node] = {
+                    "id": node,
+                    "type": "MARKDOWN",
+                    "children": [],
+                    "parents": parents,
+                    "meta": {"code": cell["text"], "width": cell["width"], "height": cell["height"]},
+                }
             children.append(node)
-        position[row_id] = {"id": row_id, "type": "ROW", "children": children, "parents": ["ROOT_ID", "GRID_ID"], "meta": {"background": "BACKGROUND_TRANSPARENT"}}
+        position[row_id] = {
+            "id": row_id,
+            "type": "ROW",
+            "children": children,
+            "parents": ["ROOT_ID", "GRID_ID"],
+            "meta": {"background": "BACKGROUND_TRANSPARENT"},
+        }
         rows.append(row_id)
     position["GRID_ID"] = {"id": "GRID_ID", "type": "GRID", "children": rows, "parents": ["ROOT_ID"]}
     return position

@@ -26,7 +26,7 @@ USERS = {
 READ = [
     ("can_read", "Dashboard"), ("can_read", "Chart"), ("can_read", "Dataset"), ("can_dashboard", "Superset"), ("can_slice", "Superset"), ("can_explore_json", "Superset"),
     ("can_dashboard_permalink", "Superset"), ("can_read", "DashboardPermalinkRestApi"), ("can_write", "DashboardPermalinkRestApi"), ("can_read", "DashboardFilterStateRestApi"), ("can_write", "DashboardFilterStateRestApi"),
-    ("can_read", "CurrentUserRestApi"), ("can_userinfo", "UserDBModelView"), ("can_recent_activity", "Log"), ("can_read", "CssTemplate"), ("can_read", "Theme"),
+    ("can_read", "CurrentUserRestApi"), ("can_userinfo", "UserDBModelView"), ("can_recent_activity", "Log"), ("can_log", "Superset"), ("can_read", "CssTemplate"), ("can_read", "Theme"),
     ("can_view_chart_as_table", "Dashboard"), ("can_view_query", "Dashboard"), ("can_get_embedded", "Dashboard"), ("can_time_range", "Api"), ("can_query", "Api"), ("can_query_form_data", "Api"),
     ("can_language_pack", "Superset"), ("menu_access", "Dashboards"), ("menu_access", "Home"), ("resetmypassword", "UserDBModelView"), ("can_get", "MenuApi"), ("can_get", "OpenApi"),
 ]  # fmt: skip
@@ -50,9 +50,14 @@ def served_columns(relations: list[str]) -> dict[str, list[tuple[str, str]]]:
     with connect.served(access.database_path()) as con:
         for relation in relations:
             schema, table = relation.split(".")
-            rows = con.execute("SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index", [schema, table]).fetchall()
+            rows = con.execute(
+                "SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = ? AND table_name = ? ORDER BY column_index",
+                [schema, table],
+            ).fetchall()
             if not rows:
-                raise SystemExit(f"LỖI IOC-502 · Bản đang phục vụ không có {relation}. The served build has no {relation}. Fix: ./ioc run")
+                raise SystemExit(
+                    f"LỖI IOC-502 · Bản đang phục vụ không có {relation}. The served build has no {relation}. Fix: ./ioc run"
+                )
             found[relation] = [(str(n), str(t)) for n, t in rows]
     return found
 
@@ -64,7 +69,15 @@ def install_translations() -> None:
     target = Path(superset.__file__).parent / "translations" / "vi" / "LC_MESSAGES"
     target.mkdir(parents=True, exist_ok=True)
     words: dict[str, str] = json.loads((Path(__file__).parent / "translations" / "vi.json").read_text(encoding="utf-8"))
-    jed = {"domain": "superset", "locale_data": {"superset": {"": {"domain": "superset", "plural_forms": "nplurals=1; plural=0", "lang": "vi"}, **{k: [v] for k, v in words.items()}}}}
+    jed = {
+        "domain": "superset",
+        "locale_data": {
+            "superset": {
+                "": {"domain": "superset", "plural_forms": "nplurals=1; plural=0", "lang": "vi"},
+                **{k: [v] for k, v in words.items()},
+            }
+        },
+    }
     (target / "messages.json").write_text(json.dumps(jed, ensure_ascii=False), encoding="utf-8")
     from babel.messages.catalog import Catalog
     from babel.messages.mofile import write_mo
@@ -138,7 +151,10 @@ def main() -> None:
     if not waiting:
         uri = f"duckdb:///{access.home()}/serving/current/marts.duckdb"
         files = bundle.compile_assets(bundles, served_columns(bundle.datasets(bundles)), uri)
-    code = b"".join(p.read_bytes() for p in sorted(Path(__file__).parent.glob("*.py")) + sorted((Path(__file__).parent / "translations").glob("*")))
+    code = b"".join(
+        p.read_bytes()
+        for p in sorted(Path(__file__).parent.glob("*.py")) + sorted((Path(__file__).parent / "translations").glob("*"))
+    )
     mark = hashlib.sha256(code + bundle.fingerprint(files).encode()).hexdigest()
     if stamp.exists() and stamp.read_text() == mark:
         say("bảng điều hành: không đổi")
@@ -181,6 +197,7 @@ def _import(app: Any, db: Any, manager: Any, files: dict[str, str], bundles: dic
     """Import the boards as the administrator, prune, then give roles what they need (identifiers exist only now)."""
     from flask import g
     from superset.commands.importers.v1.assets import ImportAssetsCommand
+    from superset.connectors.sqla.models import SqlaTable
     from superset.models.core import Database
     from superset.models.dashboard import Dashboard
     from superset.models.slice import Slice
@@ -195,15 +212,23 @@ def _import(app: Any, db: Any, manager: Any, files: dict[str, str], bundles: dic
     for name, one in bundles.items():
         missing = [key for key in one["charts"] if bundle.identity("chart", f"{name}/{key}") not in held]
         if missing:
-            raise SystemExit(f"LỖI IOC-503 · Bảng {name} thiếu biểu đồ {missing} sau khi nhập. Charts are missing after the import.")
+            raise SystemExit(
+                f"LỖI IOC-503 · Bảng {name} thiếu biểu đồ {missing} sau khi nhập. Charts are missing after the import."
+            )
     for database in db.session.query(Database).all():
         manager.add_permission_view_menu("database_access", database.perm)
         access_to = [manager.find_permission_view_menu("database_access", database.perm)]
     leader = [p for p in READ if p != ("can_view_query", "Dashboard")]
-    _role(manager, "Lanh_dao", leader, [])
+    shown = [
+        manager.find_permission_view_menu("datasource_access", dataset.perm)
+        for dataset in db.session.query(SqlaTable).all()
+    ]
+    _role(manager, "Lanh_dao", leader, [p for p in shown if p])
     _role(manager, "Phan_tich", READ + ANALYST, access_to)
     _role(manager, "Du_lieu", READ + ANALYST, access_to)
-    manager.find_role("Public").permissions = [p for p in [manager.find_permission_view_menu("can_language_pack", "Superset")] if p]
+    manager.find_role("Public").permissions = [
+        p for p in [manager.find_permission_view_menu("can_language_pack", "Superset")] if p
+    ]
     for name, one in bundles.items():
         dashboard = db.session.query(Dashboard).filter_by(uuid=bundle.identity("dashboard", name)).one()
         dashboard.roles = [manager.find_role(role) for role in one["board"]["roles"]]

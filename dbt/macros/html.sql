@@ -4,7 +4,7 @@ replace(replace(replace(replace(coalesce(cast({{ value }} as varchar), ''), '&',
 {%- endmacro %}
 
 {# A small line chart of a list of numbers, as an image that needs no script: SVG in a data address. Null when there are
-   fewer than three points. The width and height are 120 × 28; the last point has a dot. #}
+   fewer than three points. The width and height are 120 × 28. #}
 {% macro sparkline(values, colour) -%}
 case when len(list_filter({{ values }}, lambda v: v is not null)) >= 3 then
     'data:image/svg+xml;base64,' || to_base64(encode(
@@ -14,8 +14,6 @@ case when len(list_filter({{ values }}, lambda v: v is not null)) >= 3 then
             lambda v, i: round(2 + 112.0 * (i - 1) / (len(list_filter({{ values }}, lambda x: x is not null)) - 1), 1) || ','
                 || round(25 - 22 * coalesce((v - list_min({{ values }})) / nullif(list_max({{ values }}) - list_min({{ values }}), 0), 0.5), 1)
         ), ' ')
-        || '"/><circle r="3" fill="' || {{ colour }} || '" cx="114" cy="'
-        || round(25 - 22 * coalesce((list_last(list_filter({{ values }}, lambda v: v is not null)) - list_min({{ values }})) / nullif(list_max({{ values }}) - list_min({{ values }}), 0), 0.5), 1)
         || '"/></svg>'
     ))
 end
