@@ -124,7 +124,7 @@ def reservoirs(seed: int, since: datetime, until: datetime) -> list[dict[str, An
     rows = []
     at = since.replace(minute=0, second=0, microsecond=0)
     while at <= until:
-        season = 0.86 + 0.08 * math.sin((at.timetuple().tm_yday - 230) / 365 * 2 * math.pi)
+        season = 0.78 + 0.07 * math.sin((at.timetuple().tm_yday - 230) / 365 * 2 * math.pi)
         for i, r in enumerate(RESERVOIRS):
             rng = chance(seed, r.name, at.strftime("%Y%m%d"))
             fill = min(

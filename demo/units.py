@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from functools import cache
@@ -35,19 +36,25 @@ def department_code(number: int) -> str:
 
 @cache
 def communes() -> tuple[Commune, ...]:
-    """The 166 communes since 2025-07-01 with the old codes that went into each."""
-    from ingestion.connectors.admin_units import crosswalk
-
-    path = Path(str(resources.files("vietnamadminunits"))) / "data" / "dataset.db"
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as con:
+    """The 166 communes since 2025-07-01 with the old codes that went whole into each."""
+    data = Path(str(resources.files("vietnamadminunits"))) / "data"
+    with sqlite3.connect(f"file:{data / 'dataset.db'}?mode=ro", uri=True) as con:
         rows = con.execute(
-            "SELECT wardCode, ward, lower(wardType), wardLat, wardLon, wardAreaKm2 FROM admin_units WHERE provinceCode = '38' ORDER BY wardCode"
+            "SELECT wardCode, ward, lower(wardType), wardLat, wardLon, wardAreaKm2, wardKey FROM admin_units "
+            "WHERE provinceCode = '38' ORDER BY wardCode"
         ).fetchall()
-    old: dict[str, list[str]] = {}
-    for before, after, is_default, _ in crosswalk("38"):
-        if is_default:
-            old.setdefault(after, []).append(before)
+        former = con.execute(
+            "SELECT provinceKey || '_' || districtKey || '_' || wardKey, wardCode FROM admin_units_legacy WHERE provinceCode = '38'"
+        ).fetchall()
+    code = dict(former)
+    merged = json.loads((data / "converter_2025.json").read_text(encoding="utf-8"))["DICT_PROVINCE_WARD_NO_DIVIDED"][
+        "tinhthanhhoa"
+    ]
     return tuple(
-        Commune(*row, old_codes=tuple(old.get(row[0], [row[0]])), agency=f"000.{17 + i // 99:02d}.{i % 99 + 1:02d}.H56")
+        Commune(
+            *row[:6],
+            old_codes=tuple(code[key] for key in merged[row[6]]),
+            agency=f"000.{17 + i // 99:02d}.{i % 99 + 1:02d}.H56",
+        )
         for i, row in enumerate(rows)
     )
