@@ -38,7 +38,8 @@ def test_home_board__shows_the_numbers_of_its_build(province_up: Up, tmp_path: P
     assert page.cards == {code: value for code, value, _ in rows}
     assert page.statuses == {code: status for code, _, status in rows}
     assert build_id == province_up.marts().parent.name
-    assert page.errors == []
+    # Superset's telemetry picture is compiled in; the content security policy refuses it, and the browser says so.
+    assert [error for error in page.errors if "scarf" not in error] == []
 
 
 def test_home_board__is_in_vietnamese(province_up: Up, tmp_path: Path) -> None:
