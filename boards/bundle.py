@@ -98,7 +98,7 @@ def _dashboard(name: str, bundle: dict[str, Any]) -> dict[str, Any]:
     return {
         "dashboard_title": board["title"], "description": board.get("description"), "css": bundle["css"], "slug": board["slug"], "certified_by": None, "certification_details": None, "published": True,
         "uuid": identity("dashboard", name), "position": _position(name, board, bundle["charts"]),
-        "metadata": {"color_scheme": "supersetColors", "refresh_frequency": board.get("refresh_seconds", 0), "cross_filters_enabled": False, "expanded_slices": {}, "timed_refresh_immune_slices": [], "label_colors": {}, "shared_label_colors": [], "native_filter_configuration": [], "chart_configuration": {}, "global_chart_configuration": {"scope": {"rootPath": ["ROOT_ID"], "excluded": []}, "chartsInScope": []}},
+        "metadata": {"color_scheme": "dongson", "refresh_frequency": board.get("refresh_seconds", 0), "cross_filters_enabled": False, "expanded_slices": {}, "timed_refresh_immune_slices": [], "label_colors": {}, "shared_label_colors": [], "native_filter_configuration": [], "chart_configuration": {}, "global_chart_configuration": {"scope": {"rootPath": ["ROOT_ID"], "excluded": []}, "chartsInScope": []}},
         "version": "1.0.0",
     }  # fmt: skip
 

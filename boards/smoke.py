@@ -83,7 +83,8 @@ def look(
 
 
 def sign_in(page: Any, url: str, user: str, password: str) -> None:
-    page.goto(f"{url}/login/", wait_until="domcontentloaded")
+    # Quiet first: what is typed before the page's script took over is lost.
+    page.goto(f"{url}/login/", wait_until="networkidle")
     page.wait_for_selector("input[name=username], #username", timeout=30_000)
     page.fill("input[name=username], #username", user)
     page.fill("input[name=password], #password", password)

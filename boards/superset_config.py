@@ -127,6 +127,10 @@ THEME_DEFAULT = {
     "algorithm": "default",
 }  # fmt: skip
 THEME_DARK = None
+#: Each at least 3 : 1 to white and to its neighbour; red and green are kept for status.
+EXTRA_CATEGORICAL_COLOR_SCHEMES = [
+    {"id": "dongson", "label": "Đông Sơn", "description": "", "isDefault": True, "colors": ["#12436D", "#28A197", "#801650", "#F46A25", "#3D3D3D", "#A285D1"]}
+]  # fmt: skip
 LOGO_TARGET_PATH = "/superset/welcome/"
 BABEL_DEFAULT_LOCALE = "vi"
 BABEL_DEFAULT_TIMEZONE = "Asia/Ho_Chi_Minh"
