@@ -8,6 +8,7 @@ small reservoir reporting m³ where others report million m³, a 429 now and the
 
 from __future__ import annotations
 
+import itertools
 import math
 import uuid
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def river_level(seed: int, name: str, at: datetime) -> float:
     if KAJIKI[0] <= at <= KAJIKI[1] and name in PUBLISHED:
         hour = (at - KAJIKI[0]) / timedelta(hours=1)
         points = [(0.0, base), *PUBLISHED[name], (95.0, base + 1.2)]
-        for (h0, m0), (h1, m1) in zip(points, points[1:], strict=False):
+        for (h0, m0), (h1, m1) in itertools.pairwise(points):
             if h0 <= hour <= h1:
                 return round(m0 + (m1 - m0) * (hour - h0) / (h1 - h0), 2)
     noise = chance(seed, name, at.strftime("%Y%m%d%H")).normal(0, 0.04)
