@@ -48,12 +48,23 @@ def test_compose__takes_every_secret_from_a_file(compose: dict[str, Any]) -> Non
 
 def test_superset__sees_published_builds_read_only(compose: dict[str, Any]) -> None:
     volumes = compose["services"]["superset"]["volumes"]
-    (serving,) = [v for v in volumes if isinstance(v, dict)]
-    assert serving["read_only"] and serving["volume"]["subpath"] == "serving"
+    assert "serving:/var/lib/ioc/serving:ro" in volumes
+    assert not any(str(v).startswith("ioc:") for v in volumes)
 
 
-def test_compose__is_accepted_by_docker() -> None:
-    if not shutil.which("docker") or subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
-        pytest.skip("no docker compose here; the tests above read the file themselves")
-    done = subprocess.run(["docker", "compose", "config", "-q"], cwd=ROOT, capture_output=True, text=True)
+def test_compose__is_accepted_by_docker(tmp_path: Path) -> None:
+    command = next((c for c in (["docker", "compose"], ["docker-compose"]) if _runs(c)), None)
+    if command is None:
+        pytest.skip("neither docker compose nor docker-compose here; the tests above read the file themselves")
+    # `config` wants the files that an operator makes with docker/make-secrets to be there.
+    shutil.copy(ROOT / "docker-compose.yml", tmp_path)
+    (tmp_path / "province.env").touch()
+    done = subprocess.run([*command, "config", "-q"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def _runs(command: list[str]) -> bool:
+    try:
+        return subprocess.run([*command, "version"], capture_output=True).returncode == 0
+    except OSError:
+        return False
