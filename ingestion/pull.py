@@ -147,7 +147,7 @@ def _failed(source: Source, started_at: datetime, error: Exception) -> Outcome:
         "IOC-200",
         f"Lỗi chưa lường trước khi kéo {source.id}: {type(error).__name__}: {error}",
         f"Unforeseen error while pulling {source.id}: {type(error).__name__}: {error}",
-        fix="./ioc support-bundle",
+        fix="./ioc logs",
     )
 
 

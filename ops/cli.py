@@ -330,10 +330,11 @@ def trace(
     breakdown: Annotated[str | None, typer.Option()] = None,
 ) -> None:
     """Từ con số về tận dòng gốc: công thức, tử số, mẫu số, lần kéo, khóa, bảng hiển thị."""
+    from ops import passport
     from warehouse import trace as tracing
 
     body = tracing.trace(code, area=area, period=period, breakdown=breakdown, build=build)
-    say.show(body, lambda: _tree(body))
+    say.show(body, lambda: passport.show(body))
 
 
 def _tree(body: object, depth: int = 0) -> None:

@@ -111,7 +111,7 @@ def _set_aside_broken() -> bool:
 
 def _dbt(full_refresh: bool) -> int:
     """One `dbt build` by the runner; returns the number of nodes. The runner keeps DuckDB's lock until told otherwise."""
-    from dbt.adapters.duckdb import DuckDBConnectionManager
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     project, home = declare.project_dir(), connect.home()
@@ -122,9 +122,9 @@ def _dbt(full_refresh: bool) -> int:
         *(["--full-refresh"] if full_refresh else []),
     ]  # fmt: skip
     try:
-        outcome = dbtRunner().invoke(arguments)
+        outcome: Any = dbtRunner().invoke(arguments)
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if not outcome.success:
         raise _failure(outcome)
     return len(outcome.result.results)

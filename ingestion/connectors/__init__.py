@@ -87,7 +87,7 @@ class ConnectorModule(Protocol):
 
 
 def module(kind: str) -> ConnectorModule:
-    return importlib.import_module(f"ingestion.connectors.{KINDS[kind]}")  # type: ignore[return-value]
+    return importlib.import_module(f"ingestion.connectors.{KINDS[kind]}")
 
 
 _REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
