@@ -67,6 +67,7 @@ def procedures() -> pl.DataFrame:
 
 def agencies() -> pl.DataFrame:
     """15 departments and 166 commune committees."""
+    rows: list[tuple[str, str, str, str | None, datetime]]
     rows = [(department_code(i), name, "tinh", None, datetime(2025, 7, 1)) for i, name in enumerate(DEPARTMENTS)]
     rows += [
         (c.agency, f"UBND {c.name[0].lower()}{c.name[1:]}", "xa", c.code, datetime(2025, 7, 1)) for c in communes()

@@ -20,7 +20,7 @@ DDL = [
 ]
 
 
-def fill(connection: pymysql.Connection, seed: int) -> int:  # type: ignore[type-arg]
+def fill(connection: pymysql.Connection, seed: int) -> int:
     """Create and fill the tables; returns the number of schools. Does nothing when they are filled."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW TABLES LIKE 'si_so'")

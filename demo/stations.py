@@ -18,7 +18,7 @@ from demo.units import communes
 STEP = timedelta(minutes=5)
 HOURS = 60
 #: parameter → (unit, usual value, relative noise)
-AIR = {
+AIR: dict[str, tuple[str, float, float]] = {
     "PM2,5": ("ug/m3", 28, 0.25),
     "PM10": ("ug/m3", 52, 0.25),
     "SO2": ("ug/m3", 18, 0.3),
@@ -28,7 +28,7 @@ AIR = {
     "Temp": ("oC", 24, 0.05),
     "RH": ("%", 78, 0.05),
 }
-WATER = {
+WATER: dict[str, tuple[str, float, float]] = {
     "pH": ("-", 7.2, 0.02),
     "DO": ("mg/L", 6.1, 0.06),
     "COD": ("mg/L", 9.0, 0.15),
@@ -42,7 +42,7 @@ WATER = {
     "Temp": ("oC", 23, 0.04),
     "Turbidity": ("NTU", 12, 0.3),
 }
-WASTE = {
+WASTE: dict[str, tuple[str, float, float]] = {
     "Flow": ("m3/h", 120, 0.15),
     "pH": ("-", 7.1, 0.03),
     "Temp": ("oC", 29, 0.05),
@@ -120,7 +120,7 @@ def _stations() -> list[Station]:
 
 
 STATIONS = _stations()
-PARAMETERS = {"khong_khi": AIR, "nuoc_mat": WATER, "nuoc_thai": WASTE}
+PARAMETERS: dict[str, dict[str, tuple[str, float, float]]] = {"khong_khi": AIR, "nuoc_mat": WATER, "nuoc_thai": WASTE}
 
 
 def lines(seed: int, station: Station, at: datetime, until: datetime) -> str:

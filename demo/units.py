@@ -52,7 +52,12 @@ def communes() -> tuple[Commune, ...]:
     ]
     return tuple(
         Commune(
-            *row[:6],
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            row[5],
             old_codes=tuple(code[key] for key in merged[row[6]]),
             agency=f"000.{17 + i // 99:02d}.{i % 99 + 1:02d}.H56",
         )

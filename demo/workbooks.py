@@ -71,7 +71,7 @@ def _day(value: date | None, as_text: bool) -> date | str | None:
 
 def tasks(path: Path, seed: int, until: date) -> None:
     rng = chance(seed, "nq57")
-    rows = []
+    rows: list[tuple[date, date, date | None]] = []
     for i in range(TASKS):
         given = date(2025, 1, 20) + timedelta(days=int(rng.integers(0, 170)))
         if i < DONE:
