@@ -101,8 +101,8 @@ def tasks(path: Path, seed: int, until: date) -> None:
     for roman, words, group in groups:
         mine = [(i, r) for i, r in enumerate(rows) if i % 3 == group]
         sheet.row(roman, None, words, None, None, None, None, None, f"{len(mine)} nhiệm vụ")
-        for n, (i, (given, due, done)) in enumerate(mine, 1):
-            percent = "100" if done else f"{int(rng.integers(10, 90))},{int(rng.integers(0, 9))}"
+        for n, (i, (given, due, finished)) in enumerate(mine, 1):
+            percent = "100" if finished else f"{int(rng.integers(10, 90))},{int(rng.integers(0, 9))}"
             source = ["Trung ương", "Chính phủ", "Tỉnh ủy, UBND tỉnh"][group]
             sheet.row(
                 str(n),
@@ -112,9 +112,9 @@ def tasks(path: Path, seed: int, until: date) -> None:
                 DEPARTMENTS[i % len(DEPARTMENTS)],
                 _day(given, i % 2 == 0),
                 _day(due, i % 3 == 0),
-                _day(done, i % 2 == 1),
+                _day(finished, i % 2 == 1),
                 percent,
-                "Báo cáo" if done else "",
+                "Báo cáo" if finished else "",
             )
     sheet.row("Tổng cộng", None, f"{len(rows)} nhiệm vụ")
     sheet.footer()
