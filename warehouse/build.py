@@ -18,11 +18,18 @@ from typing import Any
 import duckdb
 
 from warehouse import connect, declare
-from warehouse.connect import literal
+from warehouse.connect import bind, literal
 from warehouse.errors import Fault
 from warehouse.ids import new_id
 
 Progress = Callable[[str], None]
+#: What boards must learn: new or vanished rows, a source that went down or came back, or that all is well still.
+_NEWER = """SELECT 1 FROM ops.extract WHERE loaded_at > ? AND rows_loaded + rows_deleted > 0
+    UNION ALL
+    SELECT 1 FROM ops.pull GROUP BY source_id
+    HAVING max_by(status, finished_at) FILTER (finished_at <= ?) IS DISTINCT FROM max_by(status, finished_at)
+        OR max(finished_at) > ? + INTERVAL 30 MINUTE
+    LIMIT 1"""
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,7 @@ def is_needed() -> bool:
         last = con.execute("SELECT started_at, note, verdict FROM ops.build ORDER BY build_id DESC LIMIT 1").fetchone()
         if last is None or last[1] != fingerprint() or last[2] not in ("PASS", "FAIL"):
             return True
-        newer = con.execute(
-            "SELECT 1 FROM ops.extract WHERE loaded_at > ? AND rows_loaded + rows_deleted > 0 LIMIT 1", [last[0]]
-        ).fetchone()
+        newer = con.execute(bind(_NEWER, *[last[0]] * 3)).fetchone()
         return newer is not None
 
 
