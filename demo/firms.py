@@ -52,6 +52,8 @@ def fill(path: Path, seed: int, until: datetime) -> int:
     con.executescript(DDL)
     later = max((until.date() - DAY).days, 0)
     firms, uses, codes = [], [], tax_codes()
+    # Taken first: codes of later firms must not move into those of the broken ones.
+    spoiled = [next(codes) for _ in range(BROKEN)]
     for i in range(ACTIVE + 60 + later // 12):
         code = next(codes)
         granted = date(2008, 1, 1) + timedelta(days=int(rng.integers(0, 6300)))
@@ -83,8 +85,7 @@ def fill(path: Path, seed: int, until: datetime) -> int:
             ]
         elif DIGITAL <= i < ACTIVE and (joined := DAY + timedelta(days=2 * (i - DIGITAL) + 3)) <= until.date():
             uses.append((code, PLATFORMS[i % 6], joined.isoformat(), 1))
-    for i in range(BROKEN):
-        good = next(codes)
+    for i, good in enumerate(spoiled):
         firms.append(
             (
                 good[:-1] + str((int(good[-1]) + 1) % 10),

@@ -2,7 +2,7 @@
 
 Made up, with the dirt that such feeds have. By station: `TH_KK_01` writes `PM-2-5` for `PM2,5`; `TH_KK_02` is bad last
 night (AQI over 150); `TH_NM_03` sends two hours late; `TH_NM_04` is silent for the last three hours; `TH_NT_02` is over
-its COD permit for five hours yesterday; `TH_NT_03`'s pH sensor is stuck; `TH_KK_04` repeats every tenth file under a later
+its COD permit for five hours yesterday; `TH_NT_03`'s pH sensor is stuck; `TH_KK_04` repeats one file an hour under a later
 name. Statuses 01 and 02 and single negative values occur everywhere; one file is half uploaded.
 """
 

@@ -166,12 +166,13 @@ def trainings(path: Path, seed: int, until: date) -> None:
         ("STT", []), ("Mã lớp", []), ("Tên lớp", []), ("Loại", []), ("Ngày tổ chức", []), ("Đơn vị", []), ("Số người", ["Tham dự", "Trong đó: nữ"]),
     ])  # fmt: skip
     parts = {"chuyen_sau": _parts(rng, SPECIALISTS, 5), "pho_cap": _parts(rng, ATTENDANCES, 180)}
-    number = 0
-    for roman, kind, title in (
-        ("I", "chuyen_sau", "Đào tạo đặc biệt chuyên sâu về AI"),
-        ("II", "pho_cap", "Ứng dụng AI trong công việc và trong cuộc sống"),
+    # Numbers and chance of each kind apart: a later class must not renumber or move those that were held.
+    for roman, kind, title, number in (
+        ("I", "chuyen_sau", "Đào tạo đặc biệt chuyên sâu về AI", 0),
+        ("II", "pho_cap", "Ứng dụng AI trong công việc và trong cuộc sống", 1000),
     ):
         sheet.row(roman, None, title)
+        rng = chance(seed, "tap_huan", kind)
         sessions = [(date(2025, 3, 3) + timedelta(days=int(rng.integers(0, 175))), n) for n in parts[kind]]
         after = ARTICLE_DAY + timedelta(days=9)
         while after <= until:
