@@ -211,7 +211,7 @@ def _refuse(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now
                rules, vi AS reasons_vi, en AS reasons_en, row_json, 'open' AS status, {bind("?", now)} AS created_at
         FROM refused
         WHERE row_json NOT IN (SELECT row_json FROM quarantine.row WHERE {mine} AND status IN ('open', 'accepted'))
-        QUALIFY row_number() OVER (PARTITION BY row_json ORDER BY _row_number) = 1"""
+        QUALIFY row_number() OVER (PARTITION BY row_json ORDER BY _row_number DESC) = 1"""
     ).fetchone()
     assert fresh is not None
     con.execute(
