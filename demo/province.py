@@ -109,6 +109,7 @@ class Province:
             with psycopg.connect(host=str(socket_folder), user="postgres", dbname="postgres", autocommit=True) as con:
                 _roles(con, owner, reader)
             server.stop()
+            server.cleanup()  # forgotten, or a later start in this process would be handed the stopped one
             (data / "pg_hba.conf").write_text("local all postgres trust\nhost motcua all 127.0.0.1/32 scram-sha-256\n")
             options = (
                 f"-h 127.0.0.1 -p {port} -k {socket_folder} -c max_connections=40 -c fsync=off -c shared_buffers=64MB"
