@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -45,11 +46,7 @@ def fingerprint() -> str:
     """A hash of everything that a build depends on besides data: the dbt project and the declared sources."""
     digest = hashlib.sha256()
     project = declare.project_dir()
-    for file in sorted(
-        p
-        for p in project.rglob("*")
-        if p.is_file() and "generated" not in p.parts and p.suffix in (".sql", ".yml", ".csv")
-    ):
+    for file in sorted(p for p in project.rglob("*") if p.is_file() and p.suffix in (".sql", ".yml", ".csv")):
         digest.update(str(file.relative_to(project)).encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()
@@ -83,13 +80,14 @@ def build(
     with connect.lock(holder, wait_seconds=wait_seconds):
         full_refresh = _set_aside_broken() or full_refresh
         with connect.locked_writer() as con:
-            declare.generate(con, build_id)
+            project = declare.working_copy()
+            declare.generate(con, build_id, project)
             con.execute(
                 "INSERT INTO ops.build (build_id, run_id, started_at, note) VALUES (?, ?, ?, ?)",
                 [build_id, run_id, started, mark],
             )
         say("dbt: dựng các bảng")
-        models = _dbt(full_refresh)
+        models = _dbt(project, full_refresh)
         with connect.locked_writer() as con:
             _describe(con)
             con.execute(
@@ -114,12 +112,12 @@ def _set_aside_broken() -> bool:
         return True
 
 
-def _dbt(full_refresh: bool) -> int:
+def _dbt(project: Path, full_refresh: bool) -> int:
     """One `dbt build` by the runner; returns the number of nodes. The runner keeps DuckDB's lock until told otherwise."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    project, home = declare.project_dir(), connect.home()
+    home = connect.home()
     (home / "logs").mkdir(exist_ok=True)
     arguments = [
         "build", "--quiet", "--no-use-colors", "--project-dir", str(project), "--profiles-dir", str(project),

@@ -1,4 +1,5 @@
-"""From declarations to dbt files: `dbt/models/generated/` is written anew before every build and is not in git.
+"""From declarations to dbt files. A build works on its own copy of the project, `<IOC_HOME>/dbt-project`, with
+`models/generated/` written into it: two homes never disturb each other, and the checkout may be read-only.
 
 Sources come from the tables `ops.source_table` and `ops.source_column`; the catalogue, the norms and the union of
 indicators from the pairs under `dbt/models/indicators/`. A raw table that was never loaded is created empty with its
@@ -21,7 +22,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from warehouse import indicator as contract
-from warehouse.connect import ROOT, literal, quote
+from warehouse.connect import ROOT, home, literal, quote
 from warehouse.errors import Fault
 from warehouse.indicator import Indicator
 
@@ -147,11 +148,19 @@ def _line(node: Any, location: tuple[Any, ...]) -> int:
     return int(line)
 
 
-def generate(con: duckdb.DuckDBPyConnection, build_id: str) -> list[Pair]:
-    """Write `models/generated/` and create missing raw tables; returns the pairs. `con` is the intake, writable."""
+def working_copy() -> Path:
+    """Copy the project into the home, times kept (dbt parses again only what changed); returns the copy's folder."""
+    target = home() / "dbt-project"
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(project_dir(), target, ignore=shutil.ignore_patterns("generated", "target", "logs"))
+    return target
+
+
+def generate(con: duckdb.DuckDBPyConnection, build_id: str, project: Path) -> list[Pair]:
+    """Write `models/generated/` of `project` and create missing raw tables; returns the pairs. `con` is the intake,
+    writable."""
     found = pairs()
-    folder = project_dir() / "models" / "generated"
-    shutil.rmtree(folder, ignore_errors=True)
+    folder = project / "models" / "generated"
     (folder / "catalog").mkdir(parents=True)
     raw = _raw_tables(con)
     sources = {"sources": [{"name": "raw", "schema": "raw", "tables": [{"name": name} for name in raw]}]}
