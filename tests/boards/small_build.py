@@ -1,0 +1,69 @@
+"""A served build without the pipeline: the relations that the boards name, a few rows each."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parents[2]
+PYTHON = ROOT / ".venv-boards" / "bin" / "python"
+FIRST, SECOND = "20260301T000000000000-aaaa", "20260302T000000000000-bbbb"
+#: Relation → its rows, with the columns of the real one that the boards use.
+ROWS = {
+    "mart.board_status": """SELECT '<div class="st st-dat"><div class="st-word">● ĐẠT</div><div class="st-say"><div class="st-sentence">Bản thử: mọi chỉ tiêu đạt.</div></div></div>' AS status_html""",
+    "mart.board_card": """SELECT code AS indicator_code, n AS home_order, 3 AS status_order, format('<div class="card card-dat"><div class="card-top"><span class="card-status">● Đạt</span><span class="card-code">{}</span></div><div class="card-title">Thẻ thử</div><div class="card-number"><span class="card-value">{}</span></div></div>', code, $first + n) AS card_html FROM (SELECT n, format('TT{:02d}', n) AS code FROM range(1, 13) t(n))""",
+    "mart.board_source": """SELECT 'nguon_thu' AS source_id, 1 AS state_order, '<div class="src">Nguồn thử</div>' AS source_html""",
+    "mart.commune_map": "SELECT '14758' AS area_code, 'Hạc Thành' AS area_name, '[[105.7,19.8],[105.8,19.8],[105.8,19.9],[105.7,19.8]]' AS polygon, 98.5 AS on_time_pct, 'Hạc Thành: 98,5 %' AS tooltip_vi",
+    "mart.board_dossier_week": "SELECT DATE '2026-03-02' AS week_start_date, 10::HUGEINT AS n_received, 9::HUGEINT AS n_resolved",
+    "mart.board_commune_on_time": "SELECT 'Hạc Thành' AS area_name, 98.5::DOUBLE AS on_time_pct, 200 AS n_resolved",
+    "mart.board_river": "SELECT TIMESTAMPTZ '2026-03-02 07:00:00+07' AS hour_at, 'Giàng' AS station_name, -1.5::DOUBLE AS above_bd1_m",
+    "mart.board_aqi": "SELECT TIMESTAMPTZ '2026-03-02 07:00:00+07' AS hour_at, 'Hạc Thành' AS station_name, 61 AS aqi",
+    "mart.board_task_day": "SELECT DATE '2026-03-02' AS date_day, 'Đã xong' AS status_vi, 38 AS n_tasks",
+    "mart.board_papi": "SELECT DATE '2024-01-01' AS year_start_date, 'Công khai' AS dimension_vi, 5.5::DOUBLE AS score",
+    "mart.board_budget": "SELECT DATE '2020-01-01' AS year_start_date, 'Chi' AS kind_vi, 35.3::DOUBLE AS trillion_vnd",
+    "mart.board_climate": "SELECT 9 AS obs_month, 'Tháng 9' AS month_vi, 390.0::DOUBLE AS rain_mm, 27.0::DOUBLE AS temp_mean_c",
+    "quality.verdict": "SELECT 'x' AS build_id, 'mart.board_card' AS relation, 1 AS tier, 'PASS' AS verdict, 3 AS expectations, 3 AS passed, 0 AS failed, 0 AS errored, now() AS checked_at",
+}
+
+
+@dataclass(frozen=True)
+class Boards:
+    """A running Superset and the `IOC_HOME` that it serves."""
+
+    home: Path
+    url: str
+
+    def password(self, user: str) -> str:
+        return (self.home / "secrets" / f"SUPERSET_{user.upper()}_PASSWORD").read_text(encoding="utf-8").strip()
+
+    def marts(self) -> Path:
+        return (self.home / "serving" / "current" / "marts.duckdb").resolve()
+
+    def show(self, build_id: str) -> None:
+        """Switch `current` as a publication does: a new link renamed over the old one."""
+        fresh = self.home / "serving" / "next"
+        fresh.symlink_to(build_id)
+        fresh.replace(self.home / "serving" / "current")
+
+
+def write_build(home: Path, build_id: str, first: int) -> None:
+    """One served build; the cards show `first` + 1 to `first` + 12."""
+    folder = home / "serving" / build_id
+    folder.mkdir(parents=True)
+    with duckdb.connect(str(folder / "marts.duckdb")) as con:
+        con.execute("CREATE SCHEMA mart; CREATE SCHEMA quality")
+        for relation, rows in ROWS.items():
+            con.execute(f"CREATE TABLE {relation} AS {rows.replace('$first', str(first))}")
+
+
+def set_up(home: Path, code: str = "from boards import setup; setup.main()") -> str:
+    """`python -m boards.setup` (or a variant of it) on that home; gives what it said."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith("SUPERSET_")}
+    env |= {"IOC_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([str(PYTHON), "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done.stderr
