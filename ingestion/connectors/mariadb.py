@@ -12,6 +12,7 @@ from urllib.parse import quote as url_quote
 
 import connectorx
 import pyarrow as pa
+import pymysql
 
 from ingestion.connectors import Arguments, Chunk, Request, resolve
 from ingestion.connectors._duckdb import BATCH_ROWS, down, malformed, refused
@@ -69,6 +70,7 @@ def _quote(name: str) -> str:
 
 def _catalogue(request: Request) -> list[tuple[str, str, str]]:
     """(name, data type, full column type), in order."""
+    _knock(request)
     sql = f"""SELECT CAST(column_name AS CHAR) AS name, CAST(data_type AS CHAR) AS kind, CAST(column_type AS CHAR) AS full
         FROM information_schema.columns WHERE table_schema = database() AND table_name = {literal(_table(request))} ORDER BY ordinal_position"""
     rows = [
@@ -101,24 +103,44 @@ def _window(request: Request) -> str:
     return f" WHERE {_quote(table.column(table.cursor).source_name)} >= {literal(since)}"
 
 
-def _stream(request: Request, sql: str) -> Iterator[pa.RecordBatch]:
+def _address(request: Request) -> tuple[str, int, str]:
+    """(host, port, password). Raises `Fault` IOC-201 naming what is not set."""
     a = Connection.model_validate(request.source.connector.arguments)
     try:
-        host, port, password = resolve(a.host), str(resolve(a.port)), resolve(a.password) or ""
+        return resolve(a.host), int(resolve(a.port)), resolve(a.password) or ""
     except KeyError as missing:
         raise down(
             f"MariaDB {a.host}",
             f"{missing.args[0]} is not set",
             f"đặt biến môi trường hoặc tệp bí mật {missing.args[0]}",
         ) from None
+
+
+def _knock(request: Request) -> None:
+    """Log in once and leave. connectorx's pool would try for half a minute, and lock an account whose password changed."""
+    a = Connection.model_validate(request.source.connector.arguments)
+    host, port, password = _address(request)
+    where = f"MariaDB {host}:{port}/{a.database}"
+    try:
+        pymysql.connect(
+            host=host, port=port, user=a.user, password=password, database=a.database, connect_timeout=10
+        ).close()
+    except pymysql.err.OperationalError as error:
+        if error.args[0] in (1044, 1045, 1698):
+            raise refused(where, a.user) from None
+        fix = f"kiểm tra máy chủ và cổng {port}, rồi ./ioc source pull {request.source.id}"
+        raise down(where, str(error.args[-1]), fix) from None
+
+
+def _stream(request: Request, sql: str) -> Iterator[pa.RecordBatch]:
+    a = Connection.model_validate(request.source.connector.arguments)
+    host, port, password = _address(request)
     where = f"MariaDB {host}:{port}/{a.database}"
     url = f"mysql://{url_quote(a.user, safe='')}:{url_quote(password, safe='')}@{host}:{port}/{a.database}"
     try:
         yield from connectorx.read_sql(url, sql, return_type="arrow_stream", batch_size=BATCH_ROWS)
     except (RuntimeError, ValueError) as error:
         text = str(error).replace(url, where)
-        if "1045" in text or "28000" in text:
-            raise refused(where, a.user) from None
         if any(sign in text for sign in ("timed out", "refused", "unreachable", "pool", "IoError", "DriverError")):
             raise down(
                 where, text[:200], f"kiểm tra máy chủ và cổng {port}, rồi ./ioc source pull {request.source.id}"
