@@ -46,7 +46,7 @@ def province_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield _found(Path(running))
         return
     home = tmp_path_factory.mktemp("up") / "var"
-    env = os.environ | {"IOC_HOME": str(home)}
+    env = {n: v for n, v in os.environ.items() if n != "PYTEST_CURRENT_TEST"} | {"IOC_HOME": str(home)}
     done = subprocess.run(["./ioc", "up"], cwd=ROOT, env=env, capture_output=True, text=True)
     try:
         # 3: published, and some sources are late.
