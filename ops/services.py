@@ -15,8 +15,12 @@ from typing import Any
 
 import psutil
 
+from ops import settings
 from warehouse import connect
 from warehouse.errors import Fault
+
+#: Variables by which a service of ours behaves differently; addresses of the province count too.
+_READ = ("IOC_", "SUPERSET_", "AIRFLOW_", "FLASK_", "TZ")
 
 
 def _file() -> Path:
@@ -76,7 +80,9 @@ def start(
     name: str, argv: Sequence[str], env: Mapping[str, str], *, port: int | None = None, url: str | None = None
 ) -> None:
     """Start a service unless it runs with the same command and environment; one that differs is started anew."""
-    shape = hashlib.sha256(json.dumps([list(argv), sorted(env.items())]).encode()).hexdigest()
+    # Another terminal's variables (SSH, display, …) are no reason to start anew: only what the service reads is compared.
+    read = {k: v for k, v in env.items() if k.startswith(_READ) or k in settings.addresses()}
+    shape = hashlib.sha256(json.dumps([list(argv), sorted(read.items())]).encode()).hexdigest()
     record = known().get(name)
     if record and process(name):
         if record["shape"] == shape:

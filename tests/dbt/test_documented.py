@@ -1,0 +1,35 @@
+"""Every mart and serving relation says in Vietnamese what it is and what one row is; staging models list their columns."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+MODELS = Path(__file__).parents[2] / "dbt" / "models"
+
+
+def described() -> dict[str, str]:
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in MODELS.rglob("*.yml")]
+    return {model["name"]: model.get("description", "") for body in files for model in body.get("models", [])}
+
+
+def test_models__of_marts_indicators_and_serving_are_described() -> None:
+    words = described()
+    names = [
+        p.stem
+        for folder in ("marts", "indicators", "serving", "intermediate")
+        for p in (MODELS / folder).rglob("*.sql")
+    ]
+    assert len(names) > 80
+    assert not [name for name in names if len(words.get(name, "")) < 15]
+
+
+def test_staging__lists_its_columns_and_keeps_lineage() -> None:
+    files = sorted((MODELS / "staging").rglob("*.sql"))
+    assert len(files) > 20
+    for file in files:
+        last = file.read_text(encoding="utf-8").rsplit("\nselect", 1)[-1]
+        assert not re.match(r"\s*\*", last), f"{file.name} selects everything"
+        assert "lineage()" in last or ("extract_id" in last and "loaded_at" in last), file.name
