@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 #: Pairs that UTF-8 Vietnamese shows when read as cp1252; none occurs in Vietnamese words.
 _TELLTALE = re.compile(
-    r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Ä[\x80-\xbf‘’“”†‚ƒ]|áº|á»|Æ[\x80-\xbf°¡]|Â[\x80-\xbf]|Ä\x90"
+    r"Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|Ä[\x80-\xbf‘’“”†‚ƒ]|áº|á»|Æ[\x80-\xbf°¡]|Â[\x80-\xbf]|Ä\x90|Å[¨©]"
 )
 #: Old and new placement of the tone mark on oa, oe, uy: one key for both.
 _TONES = dict(
@@ -65,7 +65,7 @@ def repaired(text: str) -> str:
 
 def repair(values: pa.Array) -> tuple[pa.Array, int]:
     """Repair a string array. Returns it and the number of texts changed; only suspicious texts leave Arrow."""
-    suspicious = pc.match_substring_regex(values, pattern="[ÃÄÆÂ]|áº|á»")
+    suspicious = pc.match_substring_regex(values, pattern="[ÃÄÆÂÅ]|áº|á»")
     if not pc.any(suspicious).as_py():
         return values, 0
     fixed = [

@@ -16,14 +16,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One province for all: with several workers, these tests stay together on one."""
-    for item in items:
-        if "e2e" in Path(item.path).parts:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 @dataclass(frozen=True)
 class Up:
     """A province that runs: its state, and where its boards answer."""
