@@ -89,7 +89,7 @@ def sign_in(page: Any, url: str, user: str, password: str) -> None:
     page.fill("input[name=username], #username", user)
     page.fill("input[name=password], #password", password)
     page.keyboard.press("Enter")
-    page.wait_for_url(lambda where: "/login" not in where, timeout=30_000)
+    page.wait_for_url(lambda where: "/login" not in where, timeout=60_000, wait_until="commit")
 
 
 def _text(node: Any, selector: str) -> str:

@@ -573,11 +573,11 @@ def restore(folder: Path) -> None:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def test(context: typer.Context) -> None:
     """Chạy toàn bộ kiểm thử; tham số chuyển cho pytest."""
-    # Two workers; tests that share servers are marked with one xdist_group and stay together.
+    # Two workers; tests that share servers stay together on one (tests/conftest.py).
     parallel = (
         []
         if any(a.startswith("-n") or a == "--collect-only" for a in context.args)
-        else ["-n", "2", "--dist", "loadgroup"]
+        else ["-n", "2", "--dist", "loadscope"]
     )
     command = [sys.executable, "-m", "pytest", *parallel, "--durations=10", *context.args]
     environment = {k: v for k, v in os.environ.items() if k != "IOC_HOME"}

@@ -5,8 +5,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+class ByServer(LoadScopeScheduling):
+    """Tests of one folder that share a server, or else of one file, run on one worker in their order."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        folder, _, _ = nodeid.partition("/test_")
+        return folder if folder in ("tests/e2e", "tests/boards") else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServer:
+    return ByServer(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

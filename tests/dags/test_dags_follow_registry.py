@@ -7,7 +7,7 @@ import pytest
 from ingestion import registry
 
 DAGS = Path(__file__).parents[2] / "dags"
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("airflow")]
+pytestmark = [pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

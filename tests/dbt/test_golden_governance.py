@@ -12,7 +12,7 @@ from hand_made import ask, put
 
 from warehouse import build, connect, declare
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dbt")]
+pytestmark = [pytest.mark.slow]
 VN = timezone(timedelta(hours=7))
 
 

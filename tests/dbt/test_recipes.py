@@ -98,7 +98,6 @@ def write_pair(project: Path, **changes: object) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("dbt")
 def test_recipes__one_yaml_one_staging_model_and_one_pair_reach_the_card(project: Path) -> None:
     (project / "sources" / "y_te").mkdir()
     (project / "sources" / "y_te" / "soyte_giuong_benh.yml").write_text(SOURCE, encoding="utf-8")

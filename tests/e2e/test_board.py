@@ -14,10 +14,9 @@ from warehouse import connect
 if TYPE_CHECKING:
     from tests.e2e.conftest import Up
 
-#: One province for all: with several workers, these tests stay together on one.
 pytestmark = [
     pytest.mark.e2e, pytest.mark.slow, pytest.mark.browser,
-    pytest.mark.skipif(smoke.chromium() is None, reason="Chromium is not installed"), pytest.mark.xdist_group("e2e"),
+    pytest.mark.skipif(smoke.chromium() is None, reason="Chromium is not installed")
 ]  # fmt: skip
 SLUG = "tong-quan-dieu-hanh"
 CARDS = "SELECT indicator_code, value_vi, status_icon || ' ' || status_vi FROM mart.card_now WHERE area_code = '38' AND home_order IS NOT NULL"

@@ -14,8 +14,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.e2e.conftest import Up
 
-#: One province for all: with several workers, these tests stay together on one.
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 SignIn = Callable[[str], httpx.Client]
 FORBIDDEN = [
     "SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM read_csv('/etc/passwd')", "SELECT * FROM glob('/etc/*')", "SELECT * FROM '/etc/passwd'",

@@ -16,8 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.e2e.conftest import Up
 
-#: One province for all: with several workers, these tests stay together on one.
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
 #: 0: all is well; 3: published, and some sources are late.
 GOOD = (0, 3)

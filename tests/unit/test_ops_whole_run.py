@@ -7,7 +7,7 @@ import pytest
 from ops import query, run
 from warehouse import publish
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow]
 
 
 def test_run__publishes_once_and_then_finds_nothing_new(demo: Path) -> None:
