@@ -8,9 +8,10 @@ from pathlib import Path
 
 import hand_made
 import pytest
-from hand_made import ask, put
+from hand_made import EXTRACT, ask, put
 
 from warehouse import build, connect, declare
+from warehouse.indicator import OBSERVATION
 
 pytestmark = [pytest.mark.slow]
 VN = timezone(timedelta(hours=7))
@@ -223,12 +224,60 @@ def test_card__past_its_promise_is_not_green(built: Path) -> None:
     (card,) = ask(
         "SELECT status, is_stale, reason_vi, value_vi, period_vi FROM mart.card_now WHERE indicator_code = 'DX03' AND area_code = '38'"
     )
-    assert (
-        card == ("khong_du", True, "Số liệu chậm hơn cam kết (15 phút một lần)", "71,4", "tháng 3/2026")
-        or card[0] == "dat"
-    )
+    assert card == ("khong_du", True, "Số liệu chậm hơn cam kết (15 phút một lần)", "71,4", "tháng 3/2026")
     fresh = dict(ask("SELECT indicator_code, status FROM mart.card_now WHERE area_code = '38'"))
     assert fresh["KH01"] == "dat" and fresh["GV01"] in ("khong_dat", "chu_y") and fresh["CN01"] == "khong_chuan"
+
+
+def test_province__is_never_green_while_a_home_card_is_late(built: Path) -> None:
+    ((status, sentence),) = ask("SELECT status, sentence_vi FROM mart.province_status")
+    late = ask("SELECT count(*) FROM mart.card_now WHERE home_order IS NOT NULL AND area_code = '38' AND is_stale")
+    assert late[0][0] and status != "dat" and f"{late[0][0]} chỉ tiêu không đủ dữ liệu: " in str(sentence)
+
+
+def test_card__of_a_source_asked_for_changes_does_not_age_through_a_quiet_night(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest dossier is a day old, the last pull found nothing newer a moment ago: the number is known up to then.
+
+    The tasks come from a workbook, whose silence says nothing: loaded five days ago, they are known up to then."""
+    monkeypatch.setenv("IOC_HOME", str(tmp_path))
+    hand_made.prepare(tmp_path, monkeypatch)
+    now = datetime.now(VN)
+    open_since = (now - timedelta(hours=24)).strftime("%Y-%m-%dT%H:%M")
+    due = (now - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M")
+    old, first, second = now - timedelta(days=5), EXTRACT, "20260101T000000000000-0002"
+    put("ttpvhcc_mot_cua__ho_so", [dossier("E1", "14797", open_since, due, None)], first, now - timedelta(hours=23))
+    put("ttpvhcc_mot_cua__ho_so", [dossier("E2", "14758", open_since, due, None, "truc_tiep")], second, now)
+    put(
+        "vptu_nq57__nhiem_vu",
+        [("N1", "việc", "Tỉnh", "Sở A", date(2025, 6, 1), date(2099, 1, 1), None, 5, None)],
+        EXTRACT,
+        old,
+    )
+    build.build(run_id="quiet")
+
+    assert ask("SELECT count(*) FROM mart.fct_dossier WHERE is_overdue_open") == [(2,)]
+    known = dict(ask("SELECT indicator_code, as_of FROM mart.card_now WHERE area_code = '38'"))
+    month_end = (now - timedelta(hours=24)).replace(day=1, hour=0, minute=0, second=0, microsecond=0) + timedelta(
+        days=32
+    )
+    assert known["DX03"] == min(now, month_end.replace(day=1))  # what follows the month is not known by its number
+    assert known["GV01"] == old
+    # two extracts: one number, and it names both
+    assert ask(
+        "SELECT numerator, denominator, extract_ids FROM mart.obs_indicator WHERE indicator_code = 'DX03' AND area_code = '38' AND period_kind = 'month'"
+    ) == [(1, 2, [first, second])]
+
+
+def test_pairs__return_the_nine_columns_of_the_contract(built: Path) -> None:
+    found = declare.pairs()
+    assert len(found) > 25
+    for pair in found:
+        columns = ask(
+            f"SELECT column_name, data_type FROM duckdb_columns() WHERE schema_name = 'mart' AND table_name = '{pair.model}' ORDER BY column_index"
+        )
+        assert columns == list(OBSERVATION.items()), pair.model
 
 
 def test_macros__write_numbers_and_html_as_promised(built: Path) -> None:

@@ -1,12 +1,36 @@
 -- One row an indicator and area (the province and current communes) with its newest period; ages are left to `card_now`.
-with observation as (
+-- A source that is asked for changes (cursor) and answers that there are none is known up to that answer, so its numbers do not
+-- age through a night or a weekend; a workbook or a station is known only up to its own newest row.
+with asked as (
+    select p.source_id, max(p.finished_at) as asked_at
+    from {{ ref('pull') }} as p
+    where p.status = 'ok' and p.source_id in (select source_id from ops.source_table where mode = 'upsert')
+    group by p.source_id
+),
+
+known as (
+    select i.indicator_code, min(asked.asked_at) as known_at
+    from (select indicator_code, unnest(sources) as source_id from {{ ref('indicator') }}) as i
+    left join asked using (source_id)
+    where i.source_id <> 'vietnamadminunits_dvhc'
+    group by i.indicator_code
+    having count(*) = count(asked.asked_at)
+),
+
+observation as (
     select
-        o.*,
+        o.* replace (
+            case
+                when known.known_at is null then o.as_of
+                else greatest(o.as_of, least(known.known_at, {{ period_end('o.period_kind', 'o.period_key') }}))
+            end as as_of
+        ),
         i.title_vi, i.title_en, i.sector, i.unit, i.decimals, i.tier, i.home_order, i.direction, i.promise, i.stale_after_minutes,
         i.owner_agency, i.acts_json, i.question, i.formula, i.caveats, i.provenance, i.sources,
         row_number() over (partition by o.indicator_code, o.area_code order by o.period_key desc) as recency
     from {{ ref('obs_indicator') }} as o
     inner join {{ ref('indicator') }} as i on o.indicator_code = i.indicator_code and o.period_kind = i.period_kind
+    left join known on o.indicator_code = known.indicator_code
     where o.breakdown = ''
 ),
 
