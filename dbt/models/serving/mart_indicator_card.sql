@@ -86,6 +86,7 @@ judged as (
             when o.direction = 'down' and o.value > n.alarm.value then 'khong_dat'
             when o.direction = 'down' and (o.value > n.watch.value or o.value > n.target.value) then 'chu_y'
             when o.direction = 'band' and (o.value < n.alarm.value or o.value > n.alarm.value_max) then 'khong_dat'
+            when o.direction = 'band' and (o.value < n.watch.value or o.value > n.watch.value_max) then 'chu_y'
             when o.direction = 'band' and (o.value < n.target.value or o.value > n.target.value_max) then 'chu_y'
             else 'dat'
         end as status
@@ -107,7 +108,7 @@ select
         when j.target is null and j.watch is null then 'chưa có chuẩn'
         when j.direction = 'up' then '≥ ' || {{ vi_number('coalesce(j.target.value, j.watch.value)', 'case when coalesce(j.target.value, j.watch.value) % 1 = 0 then 0 else j.decimals end') }}
         when j.direction = 'down' then '≤ ' || {{ vi_number('coalesce(j.target.value, j.watch.value)', 'case when coalesce(j.target.value, j.watch.value) % 1 = 0 then 0 else j.decimals end') }}
-        else {{ vi_number('j.target.value', '0') }} || '–' || {{ vi_number('j.target.value_max', '0') }}
+        else {{ vi_number('coalesce(j.target.value, j.watch.value)', '0') }} || '–' || {{ vi_number('case when j.target is null then j.watch.value_max else j.target.value_max end', '0') }}
     end as target_vi,
     coalesce(j.target.source, j.watch.source, j.alarm.source) as norm_source_vi,
     j.direction, j.previous_value,

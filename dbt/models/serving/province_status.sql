@@ -19,7 +19,11 @@ counted as (
 ),
 
 late as (
-    select count(*) as n_late_sources, string_agg(title_vi, '; ') as late_vi from {{ ref('source_now') }} where state in ('cham', 'loi')
+    select
+        count(*) filter (where state in ('cham', 'loi')) as n_late_sources,
+        string_agg(title_vi, '; ') filter (where state in ('cham', 'loi')) as late_vi,
+        count(*) filter (where state = 'chua_co') as n_never
+    from {{ ref('source_now') }}
 )
 
 select
@@ -34,7 +38,8 @@ select
         else 'Chưa có số liệu trong hạn cam kết.'
     end
     || case when n_late_cards > 0 then ' ' || n_late_cards || ' chỉ tiêu không đủ dữ liệu: ' || late_cards_vi || '.' else '' end
-    || case when n_late_sources > 0 then ' ' || n_late_sources || ' nguồn chậm hoặc lỗi: ' || late_vi || '.' else ' Mọi nguồn đúng hẹn.' end as sentence_vi,
+    || case when n_late_sources > 0 then ' ' || n_late_sources || ' nguồn chậm hoặc lỗi: ' || late_vi || '.' else '' end
+    || case when n_never > 0 then ' ' || n_never || ' nguồn chưa có số liệu.' when n_late_sources = 0 then ' Mọi nguồn đúng hẹn.' else '' end as sentence_vi,
     n_red, n_yellow, n_green, n_unknown, n_late_sources,
     b.build_id, b.built_at, {{ vi_time('b.built_at') }} as built_vi,
     case when is_made_up then 'SỐ LIỆU MINH HỌA' else '' end as made_up_vi
