@@ -33,3 +33,8 @@ def test_staging__lists_its_columns_and_keeps_lineage() -> None:
         last = file.read_text(encoding="utf-8").rsplit("\nselect", 1)[-1]
         assert not re.match(r"\s*\*", last), f"{file.name} selects everything"
         assert "lineage()" in last or ("extract_id" in last and "loaded_at" in last), file.name
+
+
+def test_project__is_not_a_python_package() -> None:
+    """`dbt/__init__.py` would hide the library of that name from every import made in the checkout."""
+    assert (MODELS.parent / "dbt_project.yml").is_file() and not (MODELS.parent / "__init__.py").exists()
