@@ -1,6 +1,8 @@
 """One-stop public-service dossiers, in PostgreSQL: about 245,000 over 18 months, changing while the demo lives.
 
 Times are local and have no zone, as in such systems. Until 2025-06-30 `ma_xa` holds codes of the 547 old communes.
+Every row follows from its calendar day, so what is missing after a pause is added, and nothing else.
+
 Dirt, on every twentieth day (by ordinal), one row each: an unknown commune (99999), a channel outside the code list
 (zalo), a missing submission time, a fee that is NaN, a result before the submission. Names are decomposed (NFD) every
 seventh row of the procedure list.
@@ -11,6 +13,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from datetime import date, datetime, timedelta
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -20,6 +23,8 @@ from demo.calendar import chance
 from demo.units import DEPARTMENTS, communes, department_code
 
 DAYS = 548
+#: No dossier stays open longer than this (20 days of work, and the longest delays are about five times that).
+OPEN_DAYS = 120
 REFORM = date(2025, 7, 1)
 FIELDS = [
     "Đất đai",
@@ -153,8 +158,10 @@ def day(seed: int, on: date, until: datetime) -> pl.DataFrame:
             "ghi_chu_noi_bo": pl.Series(["" if n else "Hồ sơ minh họa" for n in rng.random(size) < 0.9]),
             "cap_nhat_luc": updated,
         }
-    ).filter(pl.col("ngay_nop") <= until)
-    return soiled(frame) if on.toordinal() % 20 == 0 and frame.height >= 5 else frame
+    )
+    # Soiled whole, then cut: the same rows are wrong at any hour of the day.
+    dirty = soiled(frame) if on.toordinal() % 20 == 0 else frame
+    return dirty.filter(pl.Series(submitted <= np.datetime64(until, "us")))
 
 
 def soiled(frame: pl.DataFrame) -> pl.DataFrame:
@@ -176,12 +183,12 @@ def rows(seed: int, until: datetime, days: int = DAYS) -> pl.DataFrame:
 
 
 def fill(connection: str, seed: int, until: datetime, days: int = DAYS) -> int:
-    """Create and fill the tables by COPY; returns the number of dossiers. Does nothing when they are filled."""
+    """Create and fill the tables by COPY, or bring filled ones up to `until`; returns the number of dossiers."""
     with psycopg.connect(connection) as con:
         con.execute(DDL)
         held = con.execute("SELECT count(*) FROM public.ho_so").fetchone()
         if held and held[0]:
-            return int(held[0])
+            return int(held[0]) + advance(con, seed, until)[0]
         for table, frame in (("don_vi", agencies()), ("thu_tuc", procedures()), ("ho_so", rows(seed, until, days))):
             _copy(con, table, frame)
         con.execute("ANALYZE")
@@ -194,30 +201,32 @@ def _copy(con: psycopg.Connection[tuple[object, ...]], table: str, frame: pl.Dat
     frame.write_csv(
         buffer, include_header=False, null_value="\\N", quote_style="necessary", datetime_format="%Y-%m-%d %H:%M:%S"
     )
-    with con.cursor().copy(
-        f"COPY public.{table} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv, NULL '\\N')"
-    ) as copy:
+    with con.cursor().copy(f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv, NULL '\\N')") as copy:
         copy.write(buffer.getvalue())
 
 
-def live(connection: str, seed: int, now: datetime) -> tuple[int, int]:
-    """One tick of life: some open dossiers get their result, some new ones arrive. Returns (new, resolved)."""
-    rng = chance(seed, "live", now.isoformat())
-    tick = f"{now:%H%M%S}"
+def advance(con: psycopg.Connection[tuple[object, ...]], seed: int, until: datetime) -> tuple[int, int]:
+    """Bring the table up to `until` as the calendar has it; returns (new, resolved). Rows and results that are there stay."""
+    span = con.execute("SELECT min(ngay_nop)::date, max(ngay_nop)::date FROM public.ho_so").fetchone()
+    first, last = cast(tuple[date, date], span)
+    start = max(first, min(last, until.date()) - timedelta(days=OPEN_DAYS))
+    con.execute("CREATE TEMP TABLE moi (LIKE public.ho_so) ON COMMIT DROP")
+    _copy(con, "moi", rows(seed, until, (until.date() - start).days))
+    resolved = con.execute(
+        """UPDATE public.ho_so h SET ngay_tra = m.ngay_tra, so_hoa_kq = m.so_hoa_kq, muc_hai_long = m.muc_hai_long,
+        cap_nhat_luc = greatest(h.cap_nhat_luc, m.cap_nhat_luc)
+        FROM moi m WHERE m.ma_ho_so = h.ma_ho_so AND h.ngay_tra IS NULL AND m.ngay_tra IS NOT NULL"""
+    ).rowcount
+    new = con.execute("INSERT INTO public.ho_so SELECT * FROM moi ON CONFLICT DO NOTHING").rowcount
+    return new, resolved
+
+
+def touch(connection: str, seed: int, now: datetime) -> int:
+    """Some open dossiers go one step on (only their update time moves, so no number does); returns how many."""
+    wanted = int(chance(seed, "touch", now.isoformat()).integers(2, 7))
     with psycopg.connect(connection) as con:
-        resolved = con.execute(
-            """UPDATE public.ho_so SET ngay_tra = %(now)s, so_hoa_kq = true, cap_nhat_luc = %(now)s WHERE ma_ho_so IN
-            (SELECT ma_ho_so FROM public.ho_so WHERE ngay_tra IS NULL AND ngay_nop < %(now)s - interval '1 day' ORDER BY ngay_hen_tra LIMIT %(n)s)""",
-            {"now": now, "n": int(rng.integers(2, 7))},
+        return con.execute(
+            """UPDATE public.ho_so SET cap_nhat_luc = %(now)s WHERE ma_ho_so IN (SELECT ma_ho_so FROM public.ho_so
+            WHERE ngay_tra IS NULL AND ngay_nop < %(now)s ORDER BY md5(ma_ho_so || %(now)s::text) LIMIT %(wanted)s)""",
+            {"now": now, "wanted": wanted},
         ).rowcount
-        fresh = day(seed, now.date(), datetime.combine(now.date(), datetime.max.time())).head(int(rng.integers(2, 6)))
-        fresh = fresh.with_columns(
-            ma_ho_so=pl.col("ma_don_vi") + f"-{now:%y%m%d}-9{tick[-3:]}" + pl.int_range(pl.len()).cast(pl.String),
-            ngay_nop=pl.lit(now), cap_nhat_luc=pl.lit(now), ngay_tra=pl.lit(None, pl.Datetime), muc_hai_long=pl.lit(None, pl.Int64), so_hoa_kq=pl.lit(False),
-        )  # fmt: skip
-        marks = ", ".join(["%s"] * fresh.width)
-        for row in fresh.rows():
-            con.execute(
-                f"INSERT INTO public.ho_so ({', '.join(fresh.columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING", row
-            )
-        return fresh.height, resolved

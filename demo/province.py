@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import psutil
 
@@ -28,6 +28,8 @@ from demo.calendar import SEED, ZONE, local
 Progress = Callable[[str], None]
 ROOT = Path(__file__).resolve().parent.parent
 HOURS = stations.HOURS
+Server = Literal["files", "rest", "ftp", "postgres", "mariadb"]
+SERVERS: tuple[Server, ...] = get_args(Server)
 
 
 class Province:
@@ -286,25 +288,45 @@ def start(
     is_live: bool = True,
     days: int = dossiers.DAYS,
     hours: int = HOURS,
+    only: Server | None = None,
     progress: Progress | None = None,
 ) -> dict[str, str]:
-    """Start every server that is not running; returns and writes (`state/province.env`) the addresses."""
+    """Start every server that is not running, or the one named `only`; returns and writes all addresses.
+
+    Raises ValueError when the rows here are of another seed: two seeds would mix.
+    """
     province = Province(home, seed, progress)
+    if province.state.setdefault("seed", seed) != seed:
+        raise ValueError(f"the rows under {province.folder} are of seed {province.state['seed']}, not {seed}")
     moment = local(until or datetime.now(ZONE)).replace(microsecond=0)
-    addresses: dict[str, str] = {}
-    addresses |= province.files(moment)
-    addresses |= province.rest()
-    addresses |= province.ftp(moment, hours)
-    addresses |= province.postgres(moment, days)
-    addresses |= province.mariadb()
-    if is_live:
+    file = home / "state" / "province.env"
+    starters: dict[Server, Callable[[], dict[str, str]]] = {
+        "files": lambda: province.files(moment),
+        "rest": province.rest,
+        "ftp": lambda: province.ftp(moment, hours),
+        "postgres": lambda: province.postgres(moment, days),
+        "mariadb": province.mariadb,
+    }
+    # One server alone leaves the addresses of the others as they were.
+    known = file.read_text().splitlines() if only and file.exists() else []
+    addresses = dict(line.split("=", 1) for line in known)
+    for name in [only] if only else SERVERS:
+        addresses |= starters[name]()
+    if is_live and not only:
         province.live()
-    (home / "state" / "province.env").write_text("".join(f"{k}={v}\n" for k, v in addresses.items()))
+    file.write_text("".join(f"{k}={v}\n" for k, v in addresses.items()))
     return addresses
 
 
 def stop(home: Path) -> list[str]:
+    """End what `start` started; returns the names."""
     return Province(home).stop()
+
+
+def status(home: Path) -> dict[str, bool]:
+    """Every process that `start` remembers, and whether it runs."""
+    province = Province(home)
+    return {name: province.is_running(name) for name in province.state["processes"]}
 
 
 def _roles(con: Any, owner: str, reader: str) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+
+import psycopg
 
 from demo import dossiers, hazards, stations
 from demo.calendar import ZONE, local
@@ -38,13 +40,18 @@ def rest(port: int, token_file: str, seed: int) -> None:
 
 
 def live(connection_file: str, root: str, seed: int) -> None:
-    """Every twenty seconds some dossiers move; every five minutes the stations send."""
-    last = local(datetime.now(ZONE)) - timedelta(minutes=10)
+    """Every twenty seconds some dossiers go one step on; every five minutes new ones and results come, and stations send."""
+    connection = Path(connection_file).read_text().strip()
+    due = datetime.min
     while True:
         now = local(datetime.now(ZONE)).replace(microsecond=0)
-        dossiers.live(Path(connection_file).read_text().strip(), seed, now)
-        stations.write(Path(root), seed, last, now)
-        last = now - timedelta(minutes=10)
+        dossiers.touch(connection, seed, now)
+        if now >= due:
+            with psycopg.connect(connection) as con:
+                dossiers.advance(con, seed, now)
+            due = now + stations.STEP
+        # As far back as the latest file may come late; what is there stays.
+        stations.write(Path(root), seed, now - stations.LATE - 2 * stations.STEP, now)
         time.sleep(20)
 
 

@@ -16,6 +16,7 @@ from demo.calendar import chance
 from demo.units import communes
 
 STEP = timedelta(minutes=5)
+LATE = timedelta(hours=2)
 HOURS = 60
 #: parameter → (unit, usual value, relative noise)
 AIR: dict[str, tuple[str, float, float]] = {
@@ -176,25 +177,25 @@ def write(root: Path, seed: int, since: datetime, until: datetime, end: datetime
         for station in STATIONS:
             if station.code == "TH_NM_04" and at >= end - timedelta(hours=3):
                 continue
-            sent = at + timedelta(hours=2) if station.code == "TH_NM_03" and at.hour % 6 == 3 else at
+            sent = at + LATE if station.code == "TH_NM_03" and at.hour % 6 == 3 else at
             if sent >= end:
                 continue
-            body = lines(seed, station, at, end)
-            count += _put(root, station.code, at, body)
+            count += _put(root, station, at, at, seed, end)
             if station.code == "TH_KK_04" and at.minute == 50:
-                count += _put(root, station.code, at + timedelta(seconds=30), body)
+                count += _put(root, station, at, at + timedelta(seconds=30), seed, end)
         at += STEP
     return count
 
 
-def _put(root: Path, code: str, at: datetime, body: str) -> int:
-    folder = root / f"{at:%Y/%m/%d}"
-    file = folder / f"{code}_{at:%Y%m%d%H%M%S}.txt"
+def _put(root: Path, station: Station, at: datetime, named: datetime, seed: int, end: datetime) -> int:
+    """Write the readings of `at` under the name of the moment `named`, whole or not at all; returns 1, or 0 if there."""
+    folder = root / f"{named:%Y/%m/%d}"
+    file = folder / f"{station.code}_{named:%Y%m%d%H%M%S}.txt"
     if file.exists():
         return 0
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f".{file.name}"
-    fresh.write_bytes(body.encode())
+    fresh.write_bytes(lines(seed, station, at, end).encode())
     fresh.rename(file)
     return 1
 
