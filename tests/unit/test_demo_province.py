@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,3 +100,31 @@ def test_stop__ends_what_it_started_and_a_second_stop_finds_nothing(home: Path) 
     before = (home / "state" / "province.env").read_text(encoding="utf-8")
     province.start(home, days=20, hours=2)
     assert (home / "state" / "province.env").read_text(encoding="utf-8") == before
+
+
+def test_server__whose_port_is_taken_meanwhile_starts_on_another(tmp_path: Path) -> None:
+    """Between the choice of a port and the start, somebody else gets it: an outgoing connection, another program."""
+    one = province.Province(tmp_path)
+    token = tmp_path / "secrets" / "HAZARD_REST_TOKEN"
+    one.secret(token.name)
+    tried: list[int] = []
+
+    def command(port: int) -> list[str]:
+        tried.append(port)
+        if len(tried) == 1:
+            thief.bind(("127.0.0.1", port))
+            thief.listen()
+        return [*province.SERVE, "rest", str(port), str(token), "38"]
+
+    with socket.socket() as thief:
+        port = one._serve("rest", command)
+    try:
+        assert len(tried) == 2 and port == tried[1] != tried[0]
+        assert one.is_running("rest") and one.state["ports"]["rest"] == port
+    finally:
+        one.stop()
+
+
+def test_ports__are_none_that_the_system_hands_out() -> None:
+    low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split()[0])
+    assert len(province.PORTS) > 1000 and max(province.PORTS) < low
