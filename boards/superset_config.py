@@ -160,9 +160,21 @@ MAPBOX_API_KEY = ""
 
 
 def FLASK_APP_MUTATOR(app: Any) -> None:
-    """Bind Celery's tasks before serving: bound lazily, the first concurrent SQL Lab queries of a start fail."""
+    """Mend two faults of Superset 6.1 before serving.
+
+    Celery's tasks are bound: bound lazily, the first concurrent SQL Lab queries of a start fail. And the telemetry that the
+    login page sends before anybody signed in is dropped: refused the usual way, its late answer sets an anonymous session
+    over the one just signed in, and the user is back at the login page.
+    """
+    from flask import request, session
     from superset.extensions import celery_app
 
     celery_app.finalize()
     for task in celery_app.tasks.values():
         task.bind(celery_app)
+
+    def drop_anonymous_telemetry() -> tuple[str, int] | None:
+        return ("", 204) if request.path == "/superset/log/" and "_user_id" not in session else None
+
+    # First of all, and without asking for the user: every other step on the way touches the session.
+    app.before_request_funcs.setdefault(None, []).insert(0, drop_anonymous_telemetry)

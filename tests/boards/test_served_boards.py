@@ -41,6 +41,14 @@ def test_public__is_shown_the_login_page(boards_up: Boards) -> None:
     assert httpx.get(boards_up.url + "/api/v1/me/", trust_env=False).status_code == 401
 
 
+def test_login__is_not_undone_by_telemetry_sent_before_it(boards_up: Boards) -> None:
+    """The login page sends telemetry; its answer may come after the sign-in, and once set an anonymous session over it."""
+    early = httpx.Client(base_url=boards_up.url, trust_env=False)
+    assert "session" in early.get("/login/").cookies
+    late = early.post("/superset/log/?explode=events", data={"events": "[]"})
+    assert late.status_code == 204 and "set-cookie" not in late.headers
+
+
 def test_page__sends_a_content_security_policy_without_eval(leader: httpx.Client) -> None:
     page = leader.get("/superset/dashboard/tong-quan-dieu-hanh/")
     policy = page.headers["Content-Security-Policy"]
