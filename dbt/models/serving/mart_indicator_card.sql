@@ -133,6 +133,8 @@ select
         when j.value is null then 'Chưa tính được giá trị'
         when j.status = 'khong_chuan' then 'Chưa có chuẩn để so'
         when j.status = 'dat' then 'Đạt chuẩn'
+        when j.direction = 'band' and j.status = 'khong_dat' then 'Ngoài dải báo động ' || {{ vi_number('j.alarm.value', '0') }} || '–' || {{ vi_number('j.alarm.value_max', '0') }}
+        when j.direction = 'band' then 'Ngoài dải mục tiêu ' || {{ vi_number('coalesce(j.target.value, j.watch.value)', '0') }} || '–' || {{ vi_number('case when j.target is null then j.watch.value_max else j.target.value_max end', '0') }}
         when j.status = 'khong_dat' then 'Quá ngưỡng báo động ' || coalesce({{ vi_number('j.alarm.value', 'case when j.alarm.value % 1 = 0 then 0 else j.decimals end') }}, '')
         else 'Chưa đạt mục tiêu ' || coalesce({{ vi_number('coalesce(j.target.value, j.watch.value)', 'case when coalesce(j.target.value, j.watch.value) % 1 = 0 then 0 else j.decimals end') }}, '')
     end as reason_of_value_vi,
