@@ -44,9 +44,21 @@ def _from_ledger() -> list[dict[str, Any]]:
     return rows
 
 
+_OF_BUILD = """
+SELECT s.* EXCLUDE (rows_in, rows_loaded, rows_quarantined, rows_deduplicated),
+    s.rows_in AS total_in, s.rows_loaded AS total_loaded, s.rows_quarantined AS total_quarantined,
+    s.rows_deduplicated AS total_deduplicated, r.rows_in, r.rows_loaded, r.rows_quarantined, r.rows_deduplicated
+FROM mart.source_now s LEFT JOIN (
+    SELECT source_id, sum(rows_in) AS rows_in, sum(rows_loaded) AS rows_loaded, sum(rows_quarantined) AS rows_quarantined,
+        sum(rows_deduplicated) AS rows_deduplicated
+    FROM catalog.extract SEMI JOIN (SELECT source_id, arg_max(run_id, extract_id) AS run_id FROM catalog.extract GROUP BY 1)
+    USING (source_id, run_id) GROUP BY 1) r USING (source_id)
+ORDER BY source_id"""
+
+
 def _from_build(current: publish.Served) -> list[dict[str, Any]]:
-    """What the published build knew of its sources; ages count on."""
-    rows = query.read(current.path, "SELECT * FROM mart.source_now ORDER BY source_id")
+    """What the published build knew of its sources, under the ledger's names; ages count on."""
+    rows = query.read(current.path, _OF_BUILD)
     for row in rows:
         row["is_late"] = row["state"] in ("cham", "loi", "chua_co")
         row["status"] = {"loi": "failed", "bo_qua": "skipped", "chua_co": None}.get(row["state"], "ok")

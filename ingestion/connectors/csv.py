@@ -9,11 +9,9 @@ from pydantic import Field
 
 from ingestion.connectors import Arguments, Chunk, Request
 from ingestion.connectors._duckdb import malformed
-from ingestion.connectors._folder import FromName, constant, matching, text_batch
+from ingestion.connectors._places import FromName, Place, constant, files, text_batch
 
-
-class Connection(Arguments):
-    folder: str
+Connection = Place
 
 
 class Unpivot(Arguments):
@@ -37,9 +35,8 @@ def columns(request: Request) -> list[str] | None:
 
 
 def read(request: Request) -> Iterator[Chunk]:
-    folder = Connection.model_validate(request.source.connector.arguments).folder
     arguments = Read.model_validate(request.table.read)
-    for path, seen in matching(request, folder, arguments.file):
+    for path, seen in files(request, arguments.file):
         rows: list[dict[str, str | None]] = []
         refs: list[str] = []
         try:

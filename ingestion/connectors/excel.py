@@ -21,14 +21,13 @@ from pydantic import Field
 
 from ingestion.connectors import Arguments, Chunk, Request
 from ingestion.connectors._duckdb import malformed
-from ingestion.connectors._folder import FromName, constant, matching, text_batch
+from ingestion.connectors._places import FromName, Place, constant, files, text_batch
 
 #: An unpacked workbook larger than this, or than a hundred times its packed size, is refused (zip bomb).
 MAX_UNPACKED = 500_000_000
 
 
-class Connection(Arguments):
-    folder: str
+Connection = Place
 
 
 class SkipRows(Arguments):
@@ -67,9 +66,8 @@ def columns(request: Request) -> list[str] | None:
 
 
 def read(request: Request) -> Iterator[Chunk]:
-    folder = Connection.model_validate(request.source.connector.arguments).folder
     arguments = Read.model_validate(request.table.read)
-    for path, seen in matching(request, folder, arguments.file):
+    for path, seen in files(request, arguments.file):
         rows: list[dict[str, str | None]] = []
         refs: list[str] = []
         workbook = _open(path)

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 from ingestion.connectors import Arguments, Chunk, Request
 from ingestion.connectors._duckdb import malformed
-from ingestion.connectors._folder import matching, text_batch
+from ingestion.connectors._places import Place, files, text_batch
 
-
-class Connection(Arguments):
-    folder: str
+Connection = Place
 
 
 class Read(Arguments):
@@ -24,9 +22,8 @@ def columns(request: Request) -> list[str] | None:
 
 
 def read(request: Request) -> Iterator[Chunk]:
-    folder = Connection.model_validate(request.source.connector.arguments).folder
     arguments = Read.model_validate(request.table.read)
-    for path, seen in matching(request, folder, arguments.file):
+    for path, seen in files(request, arguments.file):
         try:
             features = json.loads(path.read_bytes(), parse_float=str)["features"]
         except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:

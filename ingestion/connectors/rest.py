@@ -22,7 +22,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from ingestion.connectors import Arguments, Chunk, Request, resolve
 from ingestion.connectors._duckdb import down, malformed, refused
-from ingestion.connectors._folder import text_batch
+from ingestion.connectors._places import text_batch
 from warehouse.errors import Fault
 
 

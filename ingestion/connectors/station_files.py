@@ -23,7 +23,7 @@ from pydantic import Field
 
 from ingestion.connectors import Arguments, Chunk, Request, SeenFile, resolve
 from ingestion.connectors._duckdb import down, refused
-from ingestion.connectors._folder import text_batch
+from ingestion.connectors._places import text_batch
 
 #: Connections to one server at a time: an office's FTP server must not fall over because we came.
 CONNECTIONS = 4

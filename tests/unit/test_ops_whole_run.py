@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ops import query, run
-from warehouse import publish
+from ops import query, run, status
+from warehouse import connect, publish
 
 pytestmark = [pytest.mark.slow]
 
@@ -19,5 +19,12 @@ def test_run__publishes_once_and_then_finds_nothing_new(demo: Path) -> None:
     # The seed's published fact: 38 of 91 tasks of Resolution 57 were done on 2025-07-25.
     sql = "SELECT numerator, denominator FROM obs_indicator WHERE indicator_code = 'GV01' AND period_key = '20250725' AND area_code = '38'"
     assert query.ask(sql).rows == [(38.0, 91.0)]
+    free = status.gather()
+    with connect.writer("somebody else"):
+        busy = status.gather()
+    assert (free["from"], busy["from"]) == ("ledger", current.build_id) and len(free["sources"]) == 15
+    for known, told in zip(free["sources"], busy["sources"], strict=True):
+        counts = ["source_id", "status", *(k for k in known if k.startswith("total_"))]
+        assert len(counts) == 6 and {k: known[k] or 0 for k in counts} == {k: told[k] for k in counts}
     second = run.run(progress=print)
     assert (second.build_id, second.exit_code) == (None, 0)

@@ -1,9 +1,10 @@
-"""What the connectors that read files of a folder share: finding, fingerprinting, and constants from names."""
+"""Where files are, whatever their format: finding what is new at a place, and bringing it here to be read."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,12 @@ from ingestion.connectors import Arguments, Request, SeenFile, resolve
 from ingestion.connectors._duckdb import down
 
 
+class Place(Arguments):
+    """The connection of every connector of files."""
+
+    folder: str
+
+
 class FromName(Arguments):
     """A value taken from the file's or sheet's name by a regular expression's first group."""
 
@@ -20,12 +27,15 @@ class FromName(Arguments):
     of: str = "file"
 
 
-def matching(request: Request, folder: str, pattern: str) -> list[tuple[Path, SeenFile]]:
-    """The files of a declared folder that match a glob and were not taken before with the same content, by name.
+def files(request: Request, pattern: str) -> Iterator[tuple[Path, SeenFile]]:
+    """The files of the declared place that match a glob and were not taken before with the same content, by name.
+
+    The path is one on this machine and is good until the next file is asked for.
 
     A file that is being written right now (changed in the last two seconds) is left for the next run. Raises `Fault`
     IOC-201 when the folder is not there or nothing ever matched.
     """
+    folder = Place.model_validate(request.source.connector.arguments).folder
     try:
         path = Path(resolve(folder))
     except KeyError as missing:
@@ -34,13 +44,12 @@ def matching(request: Request, folder: str, pattern: str) -> list[tuple[Path, Se
         ) from None
     if not path.is_dir():
         raise down(f"thư mục {folder}", "the folder is not there", f"kiểm tra đường dẫn của nguồn {request.source.id}")
-    files = sorted(p for p in path.glob(pattern) if p.is_file() and not p.name.startswith(("~$", ".")))
-    if not files:
+    found = sorted(p for p in path.glob(pattern) if p.is_file() and not p.name.startswith(("~$", ".")))
+    if not found:
         raise down(
             f"tệp {pattern} trong {folder}", "no file matches", f"kiểm tra tên tệp của bảng {request.table.name}"
         )
-    fresh = []
-    for file in files:
+    for file in found:
         stat = file.stat()
         if 0 <= request.now.timestamp() - stat.st_mtime < 2:
             continue
@@ -53,8 +62,7 @@ def matching(request: Request, folder: str, pattern: str) -> list[tuple[Path, Se
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
         if before and before.sha256 == digest:
             continue
-        fresh.append((file, SeenFile(name, stat.st_size, modified, digest)))
-    return fresh
+        yield file, SeenFile(name, stat.st_size, modified, digest)
 
 
 def constant(value: str | int | float | FromName, *, file: str, sheet: str = "") -> str | None:
