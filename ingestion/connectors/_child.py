@@ -56,6 +56,9 @@ def parse(parser: str, path: Path, arguments: dict[str, Any]) -> Iterator[tuple[
                     yield batch.remove_column(at), batch.column(at).to_pylist()
         except pa.ArrowInvalid:
             pass  # the stream broke off; the child's end says why
+        except GeneratorExit:  # whoever asked has seen enough
+            child.kill()
+            raise
         finally:
             child.stdout.close()
             ended = child.wait()
@@ -100,8 +103,6 @@ def main(task: str) -> None:
             writer.write_batch(batch)
         if writer:
             writer.close()
-    except BrokenPipeError:
-        sys.exit(0)  # the parent has seen enough
     except (Exception, MemoryError) as error:
         print(f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", file=sys.stderr)
         sys.exit(1)
