@@ -84,6 +84,8 @@ def main(task: str) -> None:
     """The child: limit itself, run the parser, write its batches to standard output."""
     wanted = json.loads(task)
     module, _, name = wanted["parser"].partition(":")
+    # pyarrow would import pandas with its first array, which costs more than reading most files.
+    sys.modules["pandas"] = None  # type: ignore[assignment]
     parser: Parser = getattr(importlib.import_module(module), name)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     used = resource.getrusage(resource.RUSAGE_SELF)
