@@ -80,12 +80,19 @@ def _fault(path: Path, ended: int, said: str) -> Fault:
     return malformed(f"Tệp {path.name}", why)
 
 
+class _NoPandas:
+    """pyarrow would import pandas with its first array, which costs more than reading most files."""
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ImportError(name)
+
+
 def main(task: str) -> None:
     """The child: limit itself, run the parser, write its batches to standard output."""
     wanted = json.loads(task)
     module, _, name = wanted["parser"].partition(":")
-    # pyarrow would import pandas with its first array, which costs more than reading most files.
-    sys.modules["pandas"] = None  # type: ignore[assignment]
+    sys.meta_path.insert(0, _NoPandas())
     parser: Parser = getattr(importlib.import_module(module), name)
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     used = resource.getrusage(resource.RUSAGE_SELF)
