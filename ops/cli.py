@@ -200,6 +200,25 @@ def source_add(
     )
 
 
+@source_app.command("kinds")
+def source_kinds(
+    markdown: Annotated[bool, typer.Option("--markdown", help="cả trang hướng dẫn docs/connectors.md")] = False,
+) -> None:
+    """Các loại nguồn kết nối được, và tham số của từng loại."""
+    from ops import kinds
+
+    found = kinds.describe()
+    if markdown:
+        print(kinds.markdown(), end="")
+        return
+    say.show(
+        {"kinds": found},
+        lambda: say.table(
+            [t("Loại", "Kind"), t("Nói gì", "What")], [[one["kind"], one["about"].splitlines()[0]] for one in found]
+        ),
+    )
+
+
 @source_app.command("pull")
 def source_pull(
     source_id: str,
