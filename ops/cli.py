@@ -181,13 +181,29 @@ def source_check(source_id: Annotated[str | None, typer.Argument()] = None) -> N
 
 @source_app.command("add")
 def source_add(
-    source_id: str, sector: Annotated[str, typer.Option()], title: Annotated[str, typer.Option()] = ""
+    source_id: str,
+    sector: Annotated[str, typer.Option()],
+    title: Annotated[str, typer.Option()] = "",
+    kind: Annotated[str | None, typer.Option(help="loại kết nối: ./ioc source kinds")] = None,
+    connect: Annotated[list[str] | None, typer.Option(help="tham số kết nối, tên=giá trị")] = None,
+    read: Annotated[list[str] | None, typer.Option(help="tham số đọc bảng, tên=giá trị")] = None,
+    table: Annotated[str, typer.Option(help="tên bảng trong kho")] = "ban_ghi",
 ) -> None:
-    """Tạo một khai báo nguồn mới, đã qua được `check`."""
+    """Tạo một khai báo nguồn đã qua được `check`; có --kind thì xem nguồn và phác cột, kiểu, khóa từ chính số liệu.
+
+    ./ioc source add soyt_kham --sector y_te --kind sqlite --connect path=/du-lieu/kham.db --read table=kham
+    """
     from ingestion import registry
     from ops import scaffold
 
-    path = scaffold.source(source_id, sector, title or source_id)
+    body = None
+    if kind:
+        from ingestion.draft import draft
+
+        settings.apply()
+        connector = {"kind": kind} | scaffold.arguments(connect or [])
+        body = draft(source_id, sector, title or source_id, connector, table, scaffold.arguments(read or []))
+    path = scaffold.source(source_id, sector, title or source_id, body)
     registry.load(path)
     say.show(
         {"path": path},

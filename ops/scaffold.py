@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from warehouse.errors import Fault
 
@@ -42,8 +45,18 @@ def _refuse_existing(path: Path) -> None:
         )
 
 
-def source(source_id: str, sector: str, title: str) -> Path:
-    """A declaration that reads a CSV file; the folder of the sector is made. Raises `Fault` IOC-015 for a wrong id."""
+def arguments(given: list[str]) -> dict[str, Any]:
+    """`name=value` from a command line, each value as YAML: `header_rows=[5, 6]`. Raises `Fault` IOC-015 without a name."""
+    pairs = [one.partition("=") for one in given]
+    for name, sign, _ in pairs:
+        if not name or not sign:
+            raise Fault("IOC-015", f"“{name}” thiếu dấu =.", f"“{name}” has no =.", fix="tên=giá trị", exit_code=2)
+    return {name: yaml.safe_load(value) for name, _, value in pairs}
+
+
+def source(source_id: str, sector: str, title: str, body: str | None = None) -> Path:
+    """Write a declaration, by default one that reads a CSV file; the folder of the sector is made. Raises `Fault` IOC-015
+    for a wrong id, IOC-016 when there is one already."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", source_id):
         raise Fault(
             "IOC-015",
@@ -56,7 +69,7 @@ def source(source_id: str, sector: str, title: str) -> Path:
     path = ROOT / "ingestion" / "sources" / sector / f"{source_id}.yml"
     _refuse_existing(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_SOURCE.format(id=source_id, sector=sector, title=title), encoding="utf-8")
+    path.write_text(body or _SOURCE.format(id=source_id, sector=sector, title=title), encoding="utf-8")
     return path
 
 

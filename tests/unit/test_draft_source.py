@@ -1,0 +1,92 @@
+"""`ioc source add --kind`: the first draft of a declaration, from the source itself, loads what it was drafted from."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+import yaml
+from made_up_source import ask
+
+from ingestion import draft as drafting
+from ingestion import registry
+from ingestion.extract import extract
+from ingestion.load import load
+from ops import scaffold
+from warehouse.errors import Fault
+
+ROWS = "Mã BN;Họ tên;Ngày khám;Số tiền (đ);Khoa;Cập nhật\n" + "".join(
+    f"00{i};Nguyễn Văn {i};{1 + i % 28:02}/03/2026;{i}.250,5;Nội {i % 3};2026-03-{1 + i % 28:02} 08:00:00\n"
+    for i in range(1, 61)
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("IOC_HOME", str(tmp_path / "var"))
+    return tmp_path
+
+
+def drafted(connector: dict[str, object], read: dict[str, object]) -> str:
+    return drafting.draft("soyt_kham", "y_te", "Khám bệnh", connector, "kham", read)
+
+
+def test_draft__of_a_csv_finds_types_formats_key_cursor_and_personal_data(home: Path) -> None:
+    (home / "kham.csv").write_text(ROWS, encoding="utf-8")
+    body = drafted({"kind": "csv", "folder": str(home)}, {"file": "kham.csv", "delimiter": ";"})
+    (table,) = yaml.safe_load(body)["tables"]
+    assert {c["name"]: (c["type"], c.get("format"), c.get("class")) for c in table["columns"]} == {
+        "ma_bn": ("text", None, "code"),
+        "ho_ten": ("text", None, "pii"),
+        "ngay_kham": ("date", "dd/MM/yyyy", None),
+        "so_tien_d": ("decimal", "vi_number", None),
+        "khoa": ("text", None, None),
+        "cap_nhat": ("timestamp", None, None),
+    }
+    assert (table["primary_key"], table["mode"], table["cursor"]) == (["ma_bn"], "upsert", "cap_nhat")
+    assert len(body.splitlines()) < 80
+
+
+def test_draft__passes_the_check_and_loads_every_row_of_its_source(home: Path) -> None:
+    (home / "kham.csv").write_text(ROWS, encoding="utf-8")
+    path = home / "soyt_kham.yml"
+    path.write_text(drafted({"kind": "csv", "folder": str(home)}, {"file": "kham.csv", "delimiter": ";"}))
+    os.utime(home / "kham.csv", (1_700_000_000, 1_700_000_000))
+    (loaded,) = load(extract(registry.load(path).get("soyt_kham"), run_id="r"), holder="t")
+    assert (loaded.rows_in, loaded.rows_loaded, loaded.rows_quarantined) == (60, 60, 0)
+    # 1 + 2 + … + 60 thousands, and 60 times 250.5
+    assert ask("SELECT sum(so_tien_d)::VARCHAR, min(ma_bn) FROM raw.soyt_kham__kham") == [("1845030.000000", "001")]
+    assert ask("SELECT count(*) FROM information_schema.columns WHERE column_name = 'ho_ten'") == [(0,)]
+
+
+def test_draft__of_a_database_takes_a_key_of_two_columns_where_one_is_not_enough(home: Path) -> None:
+    with sqlite3.connect(home / "a.db") as con:
+        con.execute("CREATE TABLE do (tram, ngay, gia_tri)")
+        con.executemany(
+            "INSERT INTO do VALUES (?, ?, ?)", [(f"T{i % 4}", f"2026-01-{1 + i // 4:02}", i / 8) for i in range(80)]
+        )
+    body = drafted({"kind": "sqlite", "path": str(home / "a.db")}, {"table": "do"})
+    (table,) = yaml.safe_load(body)["tables"]
+    assert table["primary_key"] == ["tram", "ngay"] and "cursor" not in table
+    assert [c["type"] for c in table["columns"]] == ["text", "date", "decimal"]
+
+
+def test_draft__says_where_a_number_reads_two_ways(home: Path) -> None:
+    (home / "a.csv").write_text("ma,dan_so\nA,1.234\nB,5.678\n", encoding="utf-8")
+    body = drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"})
+    (line,) = [line for line in body.splitlines() if "dan_so" in line and "type" in line]
+    assert "type: decimal}" in line and "1.234 cũng đọc được theo lối Việt Nam" in line
+
+
+def test_draft__of_an_empty_source_is_refused(home: Path) -> None:
+    (home / "a.csv").write_text("ma,dan_so\n", encoding="utf-8")
+    with pytest.raises(Fault, match="IOC-206"):
+        drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"})
+
+
+def test_arguments__are_yaml_and_need_a_name() -> None:
+    assert scaffold.arguments(["header_rows=[5, 6]", "sheet=Biểu 1"]) == {"header_rows": [5, 6], "sheet": "Biểu 1"}
+    with pytest.raises(Fault, match="IOC-015"):
+        scaffold.arguments(["folder"])
