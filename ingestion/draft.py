@@ -53,7 +53,7 @@ _ZONE = "Asia/Ho_Chi_Minh"
 def draft(source_id: str, sector: str, title: str, connector: dict[str, Any], table: str, read: dict[str, Any]) -> str:
     """YAML of a source with one table. Raises `Fault` IOC-2xx when the source cannot be read, IOC-106 when it is empty."""
     sample = _sample(source_id, connector, read)
-    if not sample.num_rows:
+    if not sample.num_columns or not sample.num_rows:
         raise Fault(
             "IOC-206",
             f"Nguồn {source_id} không có dòng nào để xem mẫu.",
@@ -190,6 +190,8 @@ def _fits(texts: list[str], candidates: list[tuple[str, str | None]]) -> tuple[s
     if not fitting:
         return None
     kind, format = fitting[0]
+    if (kind, format) == ("date", "iso") and any(":" in t for t in texts):
+        kind = "timestamp"
     says = ""
     if kind == "decimal" and format is None and ("decimal", "vi_number") in fitting:
         says = f"{texts[0]} cũng đọc được theo lối Việt Nam (dấu chấm ngăn nghìn): khi đó thêm format: vi_number"
