@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-from ingestion import connectors
-from ops import kinds
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "connectors.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "connectors.md"
+#: In a process of its own: other tests make up connectors in this one.
+ASK = "from ops import kinds; print(kinds.markdown(), end='')"
 
 
 def test_page__is_what_the_connectors_say_of_themselves() -> None:
-    wanted = kinds.markdown()
-    assert len(connectors.KINDS) >= 9 and all(f"## `{kind}`\n" in wanted for kind in connectors.KINDS)
+    wanted = subprocess.run([sys.executable, "-c", ASK], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert wanted.count("\n## `") >= 9
     assert PAGE.read_text(encoding="utf-8") == wanted, "./ioc source kinds --markdown > docs/connectors.md"
