@@ -7,6 +7,7 @@ import getpass
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -569,6 +570,35 @@ def explain(code: Annotated[str, typer.Argument(help="IOC-NNN")]) -> None:
         say.line(t(one.text_vi, one.text_en))
 
     say.show({"code": wanted, **one.__dict__}, human)
+
+
+@app.command("support-bundle")
+def support_bundle(
+    file: Annotated[Path | None, typer.Argument(help="tệp .zip; mặc định ho-tro-<giờ>.zip ở thư mục này")] = None,
+) -> None:
+    """Gói một tệp để gửi cho người hỗ trợ: tình trạng, kiểm tra, sổ cái, nhật ký; không có dòng số liệu, không có bí mật."""
+    from ops import support
+
+    settings.apply()
+    target = file or Path(f"ho-tro-{datetime.now():%Y%m%d-%H%M%S}.zip")
+    if target.exists():
+        raise Fault(
+            "IOC-016",
+            f"Tệp {target.name} đã có.",
+            f"{target.name} exists already.",
+            fix="./ioc support-bundle TÊN_KHÁC.zip",
+            exit_code=2,
+        )
+    body = support.bundle(target)
+    say.show(
+        body,
+        lambda: say.line(
+            t(
+                f"Đã gói {body['path']} ({number(body['bytes'] // 1024)} kB, {len(body['parts'])} phần). Xem lại rồi hãy gửi.",
+                f"Made {body['path']} ({number(body['bytes'] // 1024)} kB, {len(body['parts'])} parts). Look before you send it.",
+            )
+        ),
+    )
 
 
 @app.command()

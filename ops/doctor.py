@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -34,7 +36,7 @@ class Check:
 def examine() -> list[Check]:
     """Every check, also after one of them broke: that one is a `fail` with the reason."""
     found: list[Check] = []
-    for ask in (_python, _duckdb, _disk, _file_system, _clock, _secrets, _lock, _registry, _served, _backup, _open_data, _services, _ports):  # fmt: skip
+    for ask in (_python, _duckdb, _disk, _file_system, _clock, _secrets, _lock, _registry, _served, _backup, _open_data, _services, _airflow, _ports):  # fmt: skip
         try:
             found += list(ask())
         except Exception as error:
@@ -211,6 +213,20 @@ def _services() -> Iterator[Check]:
     dead = [row["name"] for row in rows if not row["is_running"]]
     found = f"chết: {', '.join(dead)}" if dead else f"{len(rows)} đang chạy"
     yield Check("services", "Dịch vụ", "Services", "fail" if dead else "ok", found, "./ioc up" if dead else "")
+
+
+def _airflow() -> Iterator[Check]:
+    """DAG files that Airflow could not read, from its own database."""
+    database = connect.home() / "airflow" / "airflow.db"
+    if not database.exists():
+        return
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)) as con:
+        rows = con.execute("SELECT filename, stacktrace FROM import_error").fetchall()
+    broken = [f"{name}: {(trace or '?').strip().splitlines()[-1]}" for name, trace in rows]
+    fix = "sửa tệp DAG hoặc khai báo, rồi ./ioc logs airflow-dag-processor" if broken else ""
+    yield Check(
+        "dags", "DAG đọc được", "DAGs readable", "fail" if broken else "ok", "; ".join(broken) or "không lỗi", fix
+    )
 
 
 def _ports() -> Iterator[Check]:
