@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ingestion.model import Source, Table
+from ingestion.model import SURPLUS, Source, Table
 from warehouse.errors import Fault
 
 
@@ -51,7 +51,7 @@ def compare(
 ) -> Drift:
     """Compare the columns that a source has now with `columns + ignored_columns` of its declaration."""
     wanted = [c.source_name for c in table.columns]
-    known = {*wanted, *(c.name for c in table.ignored_columns)}
+    known = {*wanted, *(c.name for c in table.ignored_columns), SURPLUS}
     added = [name for name in present if name not in known]
     removed = [name for name in wanted if name not in present]
     renamed: dict[str, str] = {}

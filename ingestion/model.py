@@ -24,6 +24,8 @@ DUCKDB_TYPE: dict[str, str] = {
     "timestamp": "TIMESTAMPTZ",
     "json": "JSON",
 }
+#: The column in which a connector leaves what a row has beyond its columns; a row that has any is quarantined.
+SURPLUS = "_more"
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
 SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

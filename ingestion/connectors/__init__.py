@@ -30,6 +30,8 @@ KINDS = {
     "station_files": "station_files",
     "rest": "rest",
     "csv": "csv",
+    "json": "json",
+    "parquet": "parquet",
     "geojson": "geojson",
     "admin_units": "admin_units",
 }

@@ -8,7 +8,6 @@ no oftener; 429 is waited for as told; 5xx and broken connections are retried wi
 from __future__ import annotations
 
 import html
-import json
 import re
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from ingestion.connectors import Arguments, Chunk, Request, resolve
 from ingestion.connectors._duckdb import down, malformed, refused
 from ingestion.connectors._places import text_batch
+from ingestion.connectors._records import as_text, dig, parse
 from warehouse.errors import Fault
 
 
@@ -140,13 +140,6 @@ def _pages(client: _Client, arguments: Read, values: dict[str, str]) -> Iterator
         page += 1
 
 
-def dig(body: Any, path: str) -> Any:
-    """The value at a dotted path, or None."""
-    for step in path.split("."):
-        body = body.get(step) if isinstance(body, dict) else None
-    return body
-
-
 def _chunk(records: list[Any], request: Request, arguments: Read, call: str) -> Chunk:
     names = [c.source_name for c in request.table.columns]
     columns: dict[str, list[str | None]] = {name: [] for name in names}
@@ -160,16 +153,8 @@ def _chunk(records: list[Any], request: Request, arguments: Read, call: str) -> 
                 value = html.unescape(found[1]).strip() if found else None
             else:
                 value = dig(record, name)
-            columns[name].append(_text(value))
+            columns[name].append(as_text(value))
     return Chunk(text_batch(columns), [f"{arguments.path}@{call}.{i}" for i in range(1, len(records) + 1)])
-
-
-def _text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 
 
 class _Client:
@@ -219,8 +204,8 @@ class _Client:
                 f"kiểm tra máy chủ, rồi ./ioc source pull {self._request.source.id}",
             ) from None
         try:
-            return json.loads(response.content, parse_float=str)
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            return parse(response.content)
+        except (ValueError, RecursionError) as error:
             raise malformed(f"{self.where}{path}", f"không phải JSON ({error})") from None
 
     def _once(self, method: str, path: str, query: dict[str, str], form: dict[str, str]) -> httpx.Response:
