@@ -31,6 +31,8 @@ KINDS = {
     "rest": "rest",
     "csv": "csv",
     "geojson": "geojson",
+    "shapefile": "shapefile",
+    "dbf": "dbf",
     "admin_units": "admin_units",
 }
 
