@@ -19,7 +19,8 @@ from made_up_request import request, rows
 from pyogrio.raw import write
 from pyproj import Transformer
 
-from ingestion.connectors import Request
+from ingestion.connectors import Request, _geojson, _shapefile
+from ingestion.connectors._child import Refused
 from ingestion.connectors._geometry import as_text, to_wgs84
 from warehouse.errors import Fault
 
@@ -82,8 +83,6 @@ def test_vn2000__comes_back_within_a_centimetre() -> None:
     ],
 )
 def test_crs__that_nobody_knows_is_refused(system: str) -> None:
-    from ingestion.connectors._child import Refused
-
     with pytest.raises(Refused, match="hệ tọa độ"):
         to_wgs84(system)
 
@@ -141,11 +140,10 @@ def test_geojson__of_the_old_edition_names_its_system_and_the_declaration_overru
         ("\xff\xfe", "không phải GeoJSON"),
     ],
 )
-def test_geojson__that_is_none_is_one_refused_file(tmp_path: Path, body: str, said: str) -> None:
+def test_geojson__that_is_none_is_refused(tmp_path: Path, body: str, said: str) -> None:
     (tmp_path / "a.geojson").write_text(body, encoding="latin-1")
-    with pytest.raises(Fault, match=said) as caught:
-        rows(ask(tmp_path, "geojson", "a.geojson"))
-    assert caught.value.code == "IOC-206"
+    with pytest.raises(Refused, match=said):
+        list(_geojson.parse(tmp_path / "a.geojson", {"geometry_as": "hinh", "crs": None}))
 
 
 def test_geojson__real_communes_come_as_published(tmp_path: Path) -> None:
@@ -254,11 +252,11 @@ def cut(suffix: str, keep: int) -> Any:
         (lambda path: path.with_suffix(".prj").write_text("GEOGCS[[[["), "hệ tọa độ"),
     ],
 )
-def test_shapefile__that_lacks_something_is_one_refused_file(tmp_path: Path, harm: Any, said: str) -> None:
-    harm(shapefile(tmp_path / "a"))
-    with pytest.raises(Fault, match=said) as caught:
-        rows(ask(tmp_path, "shapefile", "a/*.shp"))
-    assert caught.value.code == "IOC-206"
+def test_shapefile__that_lacks_something_is_refused(tmp_path: Path, harm: Any, said: str) -> None:
+    path = shapefile(tmp_path / "a")
+    harm(path)
+    with pytest.raises(Refused, match=said):
+        list(_shapefile.parse(path, {"geometry_as": "hinh", "crs": None, "encoding": None, "columns": []}))
 
 
 @pytest.fixture
@@ -289,8 +287,9 @@ def test_shapefile__that_is_another_format_reaches_no_server(tmp_path: Path, ser
     path.write_text(vrt)
     zipped(path, tmp_path)
     for file in ("a/*.shp", "*.zip"):
-        with pytest.raises(Fault, match="không phải shapefile"):
+        with pytest.raises(Fault, match="không phải shapefile") as caught:
             rows(ask(tmp_path, "shapefile", file))
+        assert caught.value.code == "IOC-206"
     assert asked == []
 
 
