@@ -68,7 +68,10 @@ class Table:
         if len(described) < header_length - 32 or b"\r" not in described:
             raise Refused("phần đầu tệp bị cắt")
         self._foxpro = head[0] in _FOXPRO
-        self.fields = list(self._described(described))
+        try:
+            self.fields = list(self._described(described))
+        except UnicodeDecodeError:
+            raise Refused(f"tên cột không phải {encoding}") from None
         names = [f.name for f in self.fields]
         if not names or not all(names) or len(set(names)) < len(names):
             raise Refused("tên cột trống hoặc trùng nhau")

@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import shapely
 
 from ingestion.connectors._child import Refused
 from ingestion.connectors._geometry import as_text, to_wgs84
@@ -52,12 +50,7 @@ def parse(path: Path, arguments: dict[str, Any]) -> Iterator[tuple[pa.RecordBatc
         some = rows[start : start + _FEATURES_A_BATCH]
         columns = {name: [row.get(name) for row in some] for name in named}
         printed = [None if s is None else json.dumps(s) for s in shapes[start : start + len(some)]]
-        read = shapely.from_geojson(np.array(printed, dtype=object), on_invalid="ignore")
-        texts = as_text(read, way)
-        # What no reader takes for a shape comes as it was, marked so that it is no JSON.
-        columns[geometry_as] = [
-            t if t is not None or p is None else f"Not a shape: {p}" for t, p in zip(texts, printed, strict=True)
-        ]
+        columns[geometry_as] = as_text(printed, way)
         yield text_batch(columns), [f"{path.name}#{start + i}" for i in range(1, len(some) + 1)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import shapely
@@ -29,27 +29,34 @@ def to_wgs84(crs: str) -> Transformer:
     try:
         known = CRS.from_user_input(crs)
         ways = TransformerGroup(known, "EPSG:4326", always_xy=True, allow_ballpark=False).transformers
-    except CRSError as error:
-        raise Refused(f"hệ tọa độ “{crs[:80]}” không hiểu được ({str(error)[:80]})") from None
+    except CRSError:
+        shown = "".join(filter(str.isprintable, crs))[:80]
+        raise Refused(f"hệ tọa độ “{shown}” không hiểu được") from None
     if not ways:
         raise Refused(f"hệ tọa độ “{known.name}” không có phép chuyển sang WGS84: khai báo crs, ví dụ EPSG:5897")
     return ways[0]
 
 
-def as_text(shapes: NDArray[Any], way: Transformer) -> list[str | None]:
-    """Shapes (shapely or None) as GeoJSON in WGS84, heights left out.
+def as_text(came: Sequence[str | bytes | None], way: Transformer) -> list[str | None]:
+    """Shapes as GeoJSON texts or WKB, in WGS84 as GeoJSON, heights left out.
 
-    One with a point that is not on the earth comes as its WKT, untransformed: no JSON, so that a column of type json
-    quarantines the row and nothing is lost. A ring that crosses itself is passed as it is: simplified boundaries have some.
+    What is no shape comes as it was, and one with a point that is not on the earth as its WKT, untransformed; both with a
+    word before it: no JSON, so that a column of type json quarantines the row and nothing is lost. A ring that crosses
+    itself is passed as it is: simplified boundaries have some.
     """
 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.round(np.column_stack(way.transform(points[:, 0], points[:, 1])), DECIMALS)
 
+    read = shapely.from_wkb if any(isinstance(c, bytes) for c in came) else shapely.from_geojson
+    shapes = read(np.array(came, dtype=object), on_invalid="ignore")
     moved = shapely.transform(shapely.force_2d(shapes), move)
     points, of = shapely.get_coordinates(moved, return_index=True)
     on_earth = (np.abs(points) <= (180, 90)).all(axis=1)  # false for NaN
     texts = shapely.to_geojson(moved)
     for at in np.unique(of[~on_earth]):
         texts[at] = f"Not on the earth: {shapely.to_wkt(shapes[at], rounding_precision=-1)}"
+    for at in np.flatnonzero(shapely.is_missing(shapes)):
+        raw = came[at]
+        texts[at] = raw if raw is None else f"Not a shape: {raw.hex() if isinstance(raw, bytes) else raw}"
     return list(texts)

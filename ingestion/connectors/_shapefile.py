@@ -14,9 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import shapely
 
 from ingestion.connectors import _dbf
 from ingestion.connectors._child import Refused
@@ -100,20 +98,18 @@ def _check_head(shp: Member) -> None:
         raise Refused(f"đầu tệp .shp nói dài {said} byte, tệp dài {there}: tệp bị cắt")
 
 
-def _shapes(shp: Member) -> Iterator[tuple[list[int], Any]]:
-    """Numbers from 1 of the records that are not deleted, and their shapes."""
+def _shapes(shp: Member) -> Iterator[tuple[list[int], list[bytes | None]]]:
+    """Numbers from 1 of the records that are not deleted, and their shapes as WKB."""
     os.environ["CPL_VSIL_CURL_ALLOWED_FILENAME"] = "none"  # no network, whatever a file says
     from pyogrio.errors import DataSourceError
     from pyogrio.raw import open_arrow
 
     place = str(shp) if isinstance(shp, Path) else f"/vsizip/{{{shp.root.filename}}}/{shp.at}"
     try:
-        with open_arrow(place, columns=[], return_fids=True, batch_size=_SHAPES_A_BATCH, use_pyarrow=True) as (
-            _,
-            found,
-        ):
+        asked = open_arrow(place, columns=[], return_fids=True, batch_size=_SHAPES_A_BATCH, use_pyarrow=True)
+        with asked as (_, found):
             for batch in found:
                 numbers = [number + 1 for number in batch.column(0).to_pylist()]
-                yield numbers, shapely.from_wkb(np.array(batch.column(1).to_pylist(), dtype=object))
-    except (DataSourceError, pa.ArrowException, shapely.errors.GEOSException) as error:
+                yield numbers, batch.column(1).to_pylist()
+    except (DataSourceError, pa.ArrowException) as error:
         raise Refused(f"tệp .shp hỏng ({str(error)[:120]})") from None

@@ -22,6 +22,10 @@ from pyproj import Transformer
 from ingestion.connectors import Request, _geojson, _shapefile
 from ingestion.connectors._child import Refused
 from ingestion.connectors._geometry import as_text, to_wgs84
+from ingestion.extract import extract
+from ingestion.load import load
+from ingestion.model import Source
+from warehouse import connect
 from warehouse.errors import Fault
 
 #: On Thanh Hóa's central meridian, VN-2000.
@@ -61,7 +65,7 @@ def point(text: str | None) -> list[float]:
 @pytest.mark.parametrize("system", ["EPSG:4756", "EPSG:5897"])
 def test_vn2000__goes_to_wgs84_by_the_seven_official_parameters(system: str) -> None:
     at = shapely.Point(LON, LAT) if system == "EPSG:4756" else shapely.Point(500_000, northing(LAT))
-    lon, lat = point(as_text(np.array([at], dtype=object), to_wgs84(system))[0])
+    lon, lat = point(as_text([at.wkb], to_wgs84(system))[0])
     by_hand = bursa_wolf(LAT, LON)
     assert (lat, lon) == pytest.approx(by_hand, abs=1e-7), "1 cm"
     metres = math.hypot((lat - LAT) * 110_700, (lon - LON) * 111_320 * math.cos(math.radians(LAT)))
@@ -69,7 +73,7 @@ def test_vn2000__goes_to_wgs84_by_the_seven_official_parameters(system: str) -> 
 
 
 def test_vn2000__comes_back_within_a_centimetre() -> None:
-    there = as_text(np.array([shapely.Point(580_000.123, 2_190_000.456)], dtype=object), to_wgs84("EPSG:3405"))
+    there = as_text([shapely.Point(580_000.123, 2_190_000.456).wkb], to_wgs84("EPSG:3405"))
     back = Transformer.from_pipeline(to_wgs84("EPSG:3405").definition).transform(*point(there[0]), direction="INVERSE")
     assert back == pytest.approx((580_000.123, 2_190_000.456), abs=0.01)
 
@@ -306,3 +310,18 @@ def test_shapefile__zip_with_paths_outside_or_two_sets_is_refused(tmp_path: Path
     archive.write_bytes(archive.read_bytes()[:500])
     with pytest.raises(Fault, match="hỏng"):
         rows(ask(tmp_path, "shapefile", "*.zip"))
+
+
+def test_bad_shape__costs_one_quarantined_row(tmp_path: Path, ioc_home: Path) -> None:
+    shapes = [POINT, '{"type":"Point","coordinates":[580000,2190000]}', '{"type":"Line"}', "null"]
+    features = [feature(f'{{"ma":"0{i}"}}', shape) for i, shape in enumerate(shapes)]
+    (tmp_path / "a.geojson").write_text(collection(*features))
+    os.utime(tmp_path / "a.geojson", (0, 0))  # not being written right now
+    body = ask(tmp_path, "geojson", "a.geojson").source.model_dump(by_alias=True)
+    body["tables"][0]["columns"][1] |= {"type": "json", "required": True}
+    (loaded,) = load(extract(Source.model_validate(body), run_id="run"), holder="test")
+    assert (loaded.rows_in, loaded.rows_loaded, loaded.rows_quarantined) == (4, 1, 3)
+    with connect.intake() as con:
+        assert con.execute("SELECT ma FROM raw.thu_nghiem__bang").fetchall() == [("00",)]
+        said = con.execute("SELECT reasons_vi[1] FROM quarantine.row ORDER BY row_number").fetchall()
+    assert ["Not on the earth" in said[0][0], "Not a shape" in said[1][0], "bắt buộc" in said[2][0]] == [True] * 3
