@@ -32,6 +32,7 @@ KINDS = {
     "csv": "csv",
     "geojson": "geojson",
     "shapefile": "shapefile",
+    "geopackage": "geopackage",
     "dbf": "dbf",
     "admin_units": "admin_units",
 }

@@ -17,6 +17,7 @@ from typing import IO, Any, Literal
 import pyarrow as pa
 
 from ingestion.connectors._child import Refused
+from ingestion.connectors._duckdb import BATCH_ROWS
 from ingestion.connectors._places import text_batch
 
 #: Encodings of text that Python decodes; the fonts of old software (TCVN3, VNI, VISCII) are added in `_decoded`.
@@ -104,7 +105,7 @@ class Table:
         layout = struct.Struct("c" + "".join(f"{f.length}s" for f in self.fields))
         number = 0
         while number < self.count:
-            wanted = min(self.count - number, max(1, _BLOCK_BYTES // self._row_length))
+            wanted = min(self.count - number, BATCH_ROWS, max(1, _BLOCK_BYTES // self._row_length))
             block = self._stream.read(wanted * self._row_length)
             if len(block) < wanted * self._row_length:
                 there = number + len(block) // self._row_length
@@ -187,8 +188,6 @@ _MEANING: dict[str, Callable[[Table, bytes], str | None]] = {
     "T": Table._moment,
     _NULL_FLAGS: Table._printed,
 }
-
-
 _WIDTH = {"I": 4, "B": 8, "Y": 8, "T": 8}
 
 

@@ -56,7 +56,7 @@ def as_text(came: Sequence[str | bytes | None], way: Transformer) -> list[str | 
     texts = shapely.to_geojson(moved)
     for at in np.unique(of[~on_earth]):
         texts[at] = f"Not on the earth: {shapely.to_wkt(shapes[at], rounding_precision=-1)}"
-    for at in np.flatnonzero(shapely.is_missing(shapes)):
+    for at in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         raw = came[at]
         texts[at] = raw if raw is None else f"Not a shape: {raw.hex() if isinstance(raw, bytes) else raw}"
     return list(texts)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import math
 import os
+import sqlite3
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from made_up_request import request, rows
 from pyogrio.raw import write
 from pyproj import Transformer
 
-from ingestion.connectors import Request, _geojson, _shapefile
+from ingestion.connectors import Request, _geojson, _geopackage, _shapefile
 from ingestion.connectors._child import Refused
 from ingestion.connectors._geometry import as_text, to_wgs84
 from ingestion.extract import extract
@@ -310,6 +312,57 @@ def test_shapefile__zip_with_paths_outside_or_two_sets_is_refused(tmp_path: Path
     archive.write_bytes(archive.read_bytes()[:500])
     with pytest.raises(Fault, match="hỏng"):
         rows(ask(tmp_path, "shapefile", "*.zip"))
+
+
+def geopackage(path: Path, layer: str = "ranh", crs: str | None = "EPSG:5897") -> Path:
+    columns = [np.array(["01", "02"], dtype=object), np.array([20.88, 1]), np.array([1, 2])]
+    shapes = shapely.to_wkb(np.array(SHAPES[:2]))
+    write(path, shapes, columns, ["ma", "dt", "so"], geometry_type="Polygon", crs=crs, driver="GPKG", layer=layer)
+    return path
+
+
+def test_geopackage__comes_as_it_is_stored_in_wgs84(tmp_path: Path) -> None:
+    path = geopackage(tmp_path / "a.gpkg")
+    with closing(sqlite3.connect(path)) as con:
+        triggers = con.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:
+            con.execute(f'DROP TRIGGER "{name}"')  # they call functions of GDAL
+        con.execute("UPDATE ranh SET so = 'nhiều', geom = x'474700' WHERE ma = '02'")
+        con.commit()
+    found, refs, _ = rows(ask(tmp_path, "geopackage", "*.gpkg"))
+    assert [(r["ma"], r["dt"], r["so"]) for r in found] == [("01", "20.88", "1"), ("02", "1.0", "nhiều")]
+    assert refs == ["a.gpkg!ranh!1", "a.gpkg!ranh!2"] and found[1]["hinh"] == "Not a shape: 474700"
+    corner = json.loads(found[0]["hinh"])["coordinates"][0]
+    assert as_text([SHAPES[0].wkb], to_wgs84("EPSG:5897")) == [found[0]["hinh"]] and len(corner) == 5
+
+
+@pytest.mark.filterwarnings("ignore:'crs' was not provided")
+def test_geopackage__that_leaves_a_question_open_is_refused(tmp_path: Path) -> None:
+    two, open_, bare, none = (tmp_path / f"{name}.gpkg" for name in ("two", "open", "bare", "none"))
+    write(
+        geopackage(two),
+        shapely.to_wkb(np.array(SHAPES[:1])),
+        [np.array([1])],
+        ["so"],
+        geometry_type="Polygon",
+        crs="EPSG:4326",
+        driver="GPKG",
+        layer="khac",
+        append=True,
+    )
+    Path(f"{geopackage(open_)}-wal").write_bytes(b"x")
+    geopackage(bare, crs=None)
+    none.write_text("<OGRVRTDataSource/>")
+    for path, said in (
+        (two, "khac, ranh"),
+        (open_, "đang mở"),
+        (bare, "khai báo crs"),
+        (none, "không phải GeoPackage"),
+    ):
+        with pytest.raises(Refused, match=said):
+            list(_geopackage.parse(path, {"geometry_as": "hinh", "crs": None, "layer": None}))
+    (batch, _), *_ = _geopackage.parse(two, {"geometry_as": "hinh", "crs": None, "layer": "khac"})
+    assert batch.num_rows == 1
 
 
 def test_bad_shape__costs_one_quarantined_row(tmp_path: Path, ioc_home: Path) -> None:
