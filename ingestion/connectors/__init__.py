@@ -33,6 +33,9 @@ KINDS = {
     "json": "json",
     "parquet": "parquet",
     "geojson": "geojson",
+    "shapefile": "shapefile",
+    "geopackage": "geopackage",
+    "dbf": "dbf",
     "admin_units": "admin_units",
 }
 

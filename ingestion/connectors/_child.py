@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ingestion.connectors import Chunk, SeenFile
 from ingestion.connectors._duckdb import malformed
 from warehouse.errors import Fault
 
@@ -65,6 +66,13 @@ def parse(parser: str, path: Path, arguments: dict[str, Any]) -> Iterator[tuple[
         if ended:
             complaints.seek(0)
             raise _fault(path, ended, complaints.read().decode(errors="replace"))
+
+
+def chunks(parser: str, path: Path, arguments: dict[str, Any], seen: SeenFile) -> Iterator[Chunk]:
+    """What `parse` yields as a connector's chunks; the file counts as taken only after its last row."""
+    for batch, references in parse(parser, path, arguments):
+        yield Chunk(batch, references)
+    yield Chunk(pa.RecordBatch.from_arrays([], names=[]), [], [seen])
 
 
 def _fault(path: Path, ended: int, said: str) -> Fault:
