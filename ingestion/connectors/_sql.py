@@ -207,10 +207,11 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def address(kind: str, server: Server, port: str | int) -> tuple[str, int, str]:
-    """(host, port, password) with names resolved. Raises `Fault` IOC-201 naming what is not set."""
+def resolved(kind: str, server: Server, *values: object) -> list[str]:
+    """The host, the password, and these values, with names and secrets resolved; nothing becomes "". Raises `Fault`
+    IOC-201 naming what is not set."""
     try:
-        return resolve(server.host), int(resolve(port)), resolve(server.password) or ""
+        return [str(resolve(value) or "") for value in (server.host, server.password, *values)]
     except KeyError as missing:
         raise down(
             f"{kind} {server.host}",

@@ -114,7 +114,7 @@ def _connection(request: Request) -> Connection:
 
 def _where(request: Request) -> str:
     a = _connection(request)
-    host, port, _ = _sql.address("MariaDB", a, a.port)
+    host, _, port = _sql.resolved("MariaDB", a, a.port)
     return f"MariaDB {host}:{port}/{a.database}"
 
 
@@ -167,11 +167,11 @@ def _session(request: Request) -> Iterator[pymysql.Connection]:
     """One login for the questions, before connectorx, whose pool would try for half a minute and lock an account whose
     password changed. Raises `Fault` IOC-201, 202, 203, 206."""
     a, where = _connection(request), _where(request)
-    host, port, password = _sql.address("MariaDB", a, a.port)
+    host, password, port = _sql.resolved("MariaDB", a, a.port)
     try:
         with pymysql.connect(
             host=host,
-            port=port,
+            port=int(port),
             user=a.user,
             password=password.encode(),  # a text would be taken for Latin-1
             database=a.database,
@@ -197,7 +197,7 @@ def _session(request: Request) -> Iterator[pymysql.Connection]:
 
 def _stream(request: Request, sql: str) -> Iterator[pa.RecordBatch]:
     a, where = _connection(request), _where(request)
-    host, port, password = _sql.address("MariaDB", a, a.port)
+    host, password, port = _sql.resolved("MariaDB", a, a.port)
     login = f"{url_quote(a.user, safe='')}:{url_quote(password, safe='')}"
     url = (
         f"mysql://{login}@{host}:{port}/{url_quote(a.database, safe='')}?ssl-mode={a.ssl.upper()}&pool_min=1&pool_max=1"

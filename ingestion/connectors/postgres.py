@@ -76,8 +76,8 @@ def _read(request: Request) -> Read:
 
 def _login(request: Request) -> Login:
     a = Connection.model_validate(request.source.connector.arguments)
-    host, port, password = _sql.address("PostgreSQL", a, a.port)
-    return Login(host, port, a.database, a.user, password, a.connect_timeout_seconds)
+    host, password, port = _sql.resolved("PostgreSQL", a, a.port)
+    return Login(host, int(port), a.database, a.user, password, a.connect_timeout_seconds)
 
 
 def _catalogue(transport: Transport, request: Request) -> list[Column]:
