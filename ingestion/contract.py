@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingestion import mask
-from ingestion.clean import text
+from ingestion.clean import numbers, text
 from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.clean.identifiers import CHECKS
 from ingestion.model import DUCKDB_TYPE, Column, Source, Table
@@ -191,6 +191,8 @@ def _typed(column: Column, raw: str, landed: str, time_zone: str) -> str:
         if landed == "DATE" or landed in _NAIVE:
             return f"CASE WHEN isfinite({raw}) THEN CAST({raw} AS TIMESTAMP) AT TIME ZONE {zone} END"
         return sql_cast(column, f"CAST({raw} AS VARCHAR)", time_zone)
+    if column.type == "decimal" and landed in ("DOUBLE", "FLOAT"):
+        return numbers.not_vanished(f"TRY_CAST({raw} AS {wanted})", raw)
     if column.type == "json" and landed != "JSON":
         return f"to_json({raw})"
     return f"TRY_CAST({raw} AS {wanted})"

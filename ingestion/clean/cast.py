@@ -36,6 +36,8 @@ def sql_cast(column: Column, expression: str, time_zone: str) -> str:
         return f"CASE WHEN isfinite({number}) THEN {number} END"
     if kind == "decimal":
         return _number(text, column.format, wanted)
+    if kind == "time":  # a cast would drop the zone of 07:00+00 and leave another hour
+        return f"CASE WHEN regexp_full_match({text}, '[0-9:.]+') THEN TRY_CAST({text} AS {wanted}) END"
     return f"TRY_CAST({text} AS {wanted})"
 
 

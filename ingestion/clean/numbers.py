@@ -26,10 +26,17 @@ def parse(text: str, format: str) -> Decimal | None:
 
 def try_cast(text: str, duckdb_type: str) -> str:
     """Plain number text to a DuckDB type. A wide decimal is tried narrow first: DuckDB 1.5.5 reads text into 128-bit
-    decimals 150 times slower than into 64-bit ones (7 µs a value, measured), and few numbers need them."""
+    decimals 150 times slower than into 64-bit ones (7 µs a value, measured), and few numbers need them. NULL for a number
+    too small for the decimal's places."""
     if not duckdb_type.startswith("DECIMAL"):
         return f"TRY_CAST({text} AS {duckdb_type})"
-    return f"coalesce(CAST(TRY_CAST({text} AS DECIMAL(18,6)) AS {duckdb_type}), TRY_CAST({text} AS {duckdb_type}))"
+    value = f"coalesce(CAST(TRY_CAST({text} AS DECIMAL(18,6)) AS {duckdb_type}), TRY_CAST({text} AS {duckdb_type}))"
+    return not_vanished(value, text)
+
+
+def not_vanished(decimal: str, original: str) -> str:
+    """A decimal, or NULL where rounding to its places made a nothing of something (1e-12)."""
+    return f"CASE WHEN {decimal} <> 0 THEN {decimal} WHEN TRY_CAST({original} AS DOUBLE) = 0 THEN {decimal} END"
 
 
 def sql(expression: str, format: str, duckdb_type: str) -> str:

@@ -26,6 +26,8 @@ KINDS = {
     "postgres": "postgres",
     "sqlite": "sqlite",
     "mariadb": "mariadb",
+    "sqlserver": "sqlserver",
+    "oracle": "oracle",
     "excel": "excel",
     "station_files": "station_files",
     "rest": "rest",

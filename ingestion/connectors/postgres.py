@@ -1,181 +1,109 @@
-"""PostgreSQL by DuckDB's scanner, streaming, with the catalogue's types deciding what may come natively.
+"""PostgreSQL, streaming, with the catalogue's types deciding what may come natively and what comes as text.
 
-The 1.5.5 scanner turns a numeric NaN into 0.00 and an unbounded numeric into a double, so numerics whose digits matter come
-as text; so do money, interval, inet, xml, arrays, ranges and whatever else is not in `_NATIVE`. Infinite dates come right.
-One read-only, repeatable-read transaction a table: no half of an update is seen.
+Rows come by DuckDB's scanner, or by ADBC where the scanner's extension cannot be loaded (`_postgres_transport`). Each was
+found to change some values in silence, so only types that it carries unchanged come natively; numeric, money, interval,
+inet, xml, arrays, ranges, enums and whatever else come as the server's own text. One read-only, repeatable-read
+transaction a table: no half of an update is seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import duckdb
-import pyarrow as pa
+from pydantic import Field
 
-from ingestion.connectors import Arguments, Chunk, Request, resolve
-from ingestion.connectors._duckdb import batches, down, malformed, refused
-from warehouse.connect import literal, quote, scratch
-
-
-class Connection(Arguments):
-    host: str
-    port: str | int = 5432
-    database: str
-    user: str
-    password: dict[str, str] | None = None
-    connect_timeout_seconds: int = 10
+from ingestion.connectors import Chunk, Request, _sql
+from ingestion.connectors._duckdb import malformed
+from ingestion.connectors._postgres_transport import Login, Transport, open_transport
+from ingestion.connectors._sql import Column, Dialect
+from warehouse.connect import literal, quote
 
 
-class Read(Arguments):
-    """The table or view at the source; the database's default schema is `public`."""
-
-    schema_: str = "public"
-    table: str
-
-    model_config = Arguments.model_config | {"alias_generator": lambda name: name.rstrip("_"), "populate_by_name": True}
+class Connection(_sql.Server):
+    port: str | int = Field(default=5432, description="the server's port")
+    database: str = Field(description="name of the database")
 
 
-#: Types that the scanner was found to carry unchanged (docs/decisions/0004).
-_NATIVE = {
-    "int2",
-    "int4",
-    "int8",
-    "bool",
-    "text",
-    "varchar",
-    "bpchar",
-    "float4",
-    "float8",
-    "date",
-    "timestamp",
-    "timestamptz",
-    "uuid",
-    "json",
-    "jsonb",
-}
-_COLUMNS = """SELECT a.attname, t.typname, t.typtype, a.atttypmod FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-    WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
+class Read(_sql.Read):
+    schema_: str = Field(default="public", alias="schema", description="the schema of the table")
+
+
+_DIALECT = Dialect(
+    quote,
+    literal,
+    {
+        "instant": ("{}", "{}::timestamptz"),
+        "local": ("{}", "{}::timestamp"),
+        "date": ("{}", "{}::date"),
+        "number": ("{}", "{}::numeric"),
+        # Watermarks are compared by code points; a database's own order may put 'a' before 'B'.
+        "text": ('{} COLLATE "C"', "{}"),
+    },
+)
+_SORTS: dict[str, _sql.Sort] = {
+    "timestamptz": "instant", "timestamp": "local", "date": "date",
+    "int2": "number", "int4": "number", "int8": "number", "numeric": "number",
+    "text": "text", "varchar": "text", "bpchar": "text",
+}  # fmt: skip
+#: A type of the user's own may have the name of a base type, so only base types of the system go by their name.
+_KIND = "(SELECT CASE WHEN typtype = 'b' AND typnamespace = 'pg_catalog'::regnamespace THEN typname ELSE '' END FROM pg_type WHERE oid = {})"
+_OF_TABLE = f"""SELECT attname::text, {_KIND.format("atttypid")}::text, attnotnull FROM pg_attribute
+    WHERE attrelid = {{}}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
 
 
 def columns(request: Request) -> list[str] | None:
-    with scratch(["postgres"]) as con:
-        _attach(con, request)
-        return [name for name, *_ in _catalogue(con, request)]
+    with open_transport(_login(request), request) as transport:
+        return _sql.listed(request, _catalogue(transport, request))
 
 
 def read(request: Request) -> Iterator[Chunk]:
-    with scratch(["postgres"]) as con:
-        _attach(con, request)
-        wanted = {c.source_name for c in request.table.columns}
-        catalogue = [row for row in _catalogue(con, request) if row[0] in wanted]
-        if not catalogue:
-            raise malformed(f"Bảng {_name(request)}", "không có cột nào như khai báo")
-        window = _window(request, catalogue)
-        sql = f"SELECT {', '.join(_projection(name, kind, sort) for name, kind, sort, _ in catalogue)} FROM {_name(request)}{window}"
-        plan = (
-            f"SELECT * FROM postgres_query('source', {literal(sql)})"
-            if _needs_query(catalogue)
-            else f"SELECT {', '.join(quote(r[0]) for r in catalogue)} FROM source.{_name(request)}{window}"
-        )
-        try:
-            for batch in batches(con, plan):
-                yield Chunk(_restored(batch))
-        except duckdb.Error as error:
-            raise _lost(request, error) from error
+    asked = _read(request)
+    with open_transport(_login(request), request) as transport:
+        relation = _DIALECT.relation(asked, asked.schema_)
+        catalogue = _catalogue(transport, request)
+        wanted = _sql.statement(request, _DIALECT, relation, catalogue)
+        # DuckDB's names do not know capitals: beside “ma”, a column “Ma” could be read for it.
+        is_scan = bool(transport.scans and asked.table) and wanted.is_plain and _sql.differ(c.name for c in catalogue)
+        if is_scan:
+            wanted = _sql.statement(request, _DIALECT, f"{transport.scans}.{relation}", catalogue)
+        for batch in transport.stream(wanted.rows, is_scan=is_scan):
+            yield Chunk(wanted.landed(batch))
 
 
-def _needs_query(catalogue: list[tuple[str, str, str, int]]) -> bool:
-    """Whether any column must be cast at the source. Plain tables go by the parallel scan instead of one query."""
-    return any(kind not in _NATIVE or sort != "b" for _, kind, sort, _ in catalogue)
+def _read(request: Request) -> Read:
+    return Read.model_validate(request.table.read)
 
 
-def _arguments(request: Request) -> Connection:
-    return Connection.model_validate(request.source.connector.arguments)
+def _login(request: Request) -> Login:
+    a = Connection.model_validate(request.source.connector.arguments)
+    host, password, port = _sql.resolved("PostgreSQL", a, a.port)
+    return Login(host, int(port), a.database, a.user, password, a.connect_timeout_seconds)
 
 
-def _name(request: Request) -> str:
-    read = Read.model_validate(request.table.read)
-    return f"{quote(read.schema_)}.{quote(read.table)}"
+def _catalogue(transport: Transport, request: Request) -> list[Column]:
+    """The columns with their types. A query has no catalogue: it is joined to one row on nothing, which makes the server
+    tell the types without reading a row. Raises `Fault` IOC-206 when there is no such table or the query is wrong."""
+    asked = _read(request)
+    relation = _DIALECT.relation(asked, asked.schema_)
+    if asked.table:
+        found = transport.ask(_OF_TABLE.format(literal(relation)))
+    else:
+        present = transport.names(f"SELECT * FROM {relation} LIMIT 0")
+        oids = [f"pg_typeof(asked.{quote(name)})::oid" for name in present]
+        kinds = ", ".join(f"{_KIND.format(oid)}::text AS c{n}" for n, oid in enumerate(oids))
+        row = transport.ask(f"SELECT {kinds} FROM (SELECT 1) one LEFT JOIN {relation} ON false")[0]
+        found = [(name, kind, False) for name, kind in zip(present, row, strict=True)]
+    if not found:
+        raise malformed(asked.shown, "không có cột nào")
+    return [_column(name, kind, not is_set, transport.native) for name, kind, is_set in found]
 
 
-def _attach(con: duckdb.DuckDBPyConnection, request: Request) -> None:
-    """Attach the database read-only. The password goes by a DuckDB secret: it is in no URL, log or process list."""
-    a = _arguments(request)
-    try:
-        host, port, password = resolve(a.host), str(resolve(a.port)), resolve(a.password) or ""
-    except KeyError as missing:
-        raise down(
-            f"PostgreSQL {a.host}",
-            f"{missing.args[0]} is not set",
-            f"đặt biến môi trường hoặc tệp bí mật {missing.args[0]}",
-        ) from None
-    where = f"PostgreSQL {host}:{port}/{a.database}"
-    con.execute(
-        f"""CREATE OR REPLACE TEMPORARY SECRET source_login (TYPE postgres, HOST {literal(host)}, PORT {literal(port)},
-        DATABASE {literal(a.database)}, USER {literal(a.user)}, PASSWORD {literal(password)})"""
-    )
-    con.execute("SET pg_experimental_filter_pushdown = true")
-    options = f"connect_timeout={a.connect_timeout_seconds} application_name=dongson options='-c TimeZone=UTC'"
-    try:
-        con.execute(f"ATTACH {literal(options)} AS source (TYPE postgres, READ_ONLY, SECRET source_login)")
-    except duckdb.Error as error:
-        text = str(error)
-        if any(sign in text for sign in ("password authentication", "no password supplied", "role ", "28P01")):
-            raise refused(where, a.user) from None
-        raise down(
-            where,
-            text.splitlines()[-1].strip(),
-            f"kiểm tra máy chủ và cổng {port}, rồi ./ioc source pull {request.source.id}",
-        ) from None
-
-
-def _catalogue(con: duckdb.DuckDBPyConnection, request: Request) -> list[tuple[str, str, str, int]]:
-    sql = _COLUMNS.format(table=literal(_name(request)))
-    try:
-        return con.execute(f"SELECT * FROM postgres_query('source', {literal(sql)})").fetchall()
-    except duckdb.Error as error:
-        raise malformed(f"Bảng {_name(request)}", str(error).splitlines()[0]) from None
-
-
-def _projection(name: str, kind: str, sort: str) -> str:
-    native = kind in _NATIVE and sort == "b"
-    return quote(name) if native else f"{quote(name)}::text AS {quote(name)}"
-
-
-def _window(request: Request, catalogue: list[tuple[str, str, str, int]]) -> str:
-    """The cursor's window as a predicate that the source evaluates.
-
-    Moments carry the source's offset: a column that keeps instants compares the instant, one without a zone the clock.
-    """
-    table = request.table
-    if table.cursor is None or (request.since is None and request.until is None):
-        return ""
-    cursor = table.column(table.cursor)
-    kind = {"timestamp": "timestamp", "date": "date", "integer": "bigint"}.get(cursor.type, "text")
-    if (cursor.source_name, "timestamptz") in {(name, found) for name, found, *_ in catalogue}:
-        kind = "timestamptz"
-    tests = [
-        f"{quote(cursor.source_name)} {sign} {literal(_local(moment, kind))}::{kind}"
-        for sign, moment in ((">=", request.since), ("<=", request.until))
-        if moment
-    ]
-    return f" WHERE {' AND '.join(tests)}"
-
-
-def _local(moment: str, kind: str) -> str:
-    return moment[:26].split("+")[0] if kind == "timestamp" else moment
-
-
-def _restored(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """UUIDs as text: Arrow's fixed 16 bytes would be unreadable in the landing."""
-    arrays = [c.cast(pa.string()) if c.type == pa.uuid() else c for c in batch.columns]
-    return pa.RecordBatch.from_arrays(arrays, names=batch.schema.names)
-
-
-def _lost(request: Request, error: duckdb.Error) -> Exception:
-    a = _arguments(request)
-    return down(
-        f"PostgreSQL {resolve(a.host)}/{a.database}",
-        f"the connection broke while reading: {str(error).splitlines()[0]}",
-        f"./ioc source pull {request.source.id}",
-    )
+def _column(name: str, kind: str, is_nullable: bool, native: frozenset[str]) -> Column:
+    value = quote(name)
+    if kind == "money":
+        value = f"{value}::numeric::text"  # as text it would have the server's currency sign and marks
+    elif kind not in native:
+        value = f"{value}::text"
+        if kind in ("date", "timestamp", "timestamptz"):
+            value = f"replace({value}, ' BC', ' (BC)')"  # as the warehouse writes years before Christ
+    return Column(name, value, _SORTS.get(kind, "other"), is_nullable)

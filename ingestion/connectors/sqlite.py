@@ -1,65 +1,96 @@
-"""A SQLite file by DuckDB's scanner. SQLite types single values, not columns, so everything comes as text.
+"""A SQLite file. SQLite types single values, not columns, so everything comes as text: what a value is, one by one.
 
 The file is read from a copy made by SQLite's own backup, which waits for a writer and sees one state: copying the file
-itself, or scanning it while an office application writes, would not.
+itself, or reading it while an office application writes, would not. Numbers are written by Python, in the fewest digits
+that give the same number again; SQLite's own text of a real has 15 digits and would lose some. Bytes come as `\\x` and
+hexadecimal digits, and so does a text that is not UTF-8: which legacy encoding it has, nobody can tell.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import duckdb
+import pyarrow as pa
+from pydantic import Field
 
-from ingestion.connectors import Arguments, Chunk, Request, resolve
-from ingestion.connectors._duckdb import batches, down, malformed
-from warehouse.connect import literal, quote, scratch
+from ingestion.connectors import Arguments, Chunk, Request, _sql, resolve
+from ingestion.connectors._duckdb import down, malformed
+from ingestion.connectors._sql import Column, Dialect
+from warehouse.connect import literal, quote
+
+#: Rows an Arrow batch: with 25 wide columns some 10 MB.
+BATCH_ROWS = 20_000
 
 
 class Connection(Arguments):
-    path: str
+    path: str = Field(description="the file; `${NAME}` is read from the environment")
 
 
-class Read(Arguments):
-    table: str
+class Read(_sql.Read):
+    pass
+
+
+#: Values of another kind than the declared one compare by kind only, so they are always read.
+_DIALECT = Dialect(
+    quote,
+    literal,
+    {
+        "text": ("typeof({0}) <> 'text' OR {0} COLLATE BINARY", "{}"),
+        "number": ("typeof({0}) NOT IN ('integer', 'real') OR {0}", "CAST({} AS NUMERIC)"),
+    },
+)
 
 
 def columns(request: Request) -> list[str] | None:
     with _open(request) as con:
-        found = con.execute(f"SELECT name FROM pragma_table_info({_literal(request)})").fetchall()
-    if not found:
-        raise malformed(f"Bảng {_table(request)}", "không có trong tệp")
-    return [name for (name,) in found]
+        return _sql.listed(request, _catalogue(con, request))
 
 
 def read(request: Request) -> Iterator[Chunk]:
     copy = request.workdir / "source.sqlite"
-    with _open(request) as source, sqlite3.connect(copy) as target:
+    with _open(request) as source, contextlib.closing(sqlite3.connect(copy)) as target:
         source.backup(target)
-    present = columns(request) or []
-    wanted = [quote(c.source_name) for c in request.table.columns if c.source_name in present]
-    with scratch(["sqlite"]) as con:
-        con.execute("SET sqlite_all_varchar = true")
-        con.execute(f"ATTACH {literal(str(copy))} AS source (TYPE sqlite, READ_ONLY)")
-        try:
-            for batch in batches(
-                con, f"SELECT {', '.join(wanted)} FROM source.{quote(_table(request))}{_window(request)}"
-            ):
-                yield Chunk(batch)
-        except duckdb.Error as error:
-            raise malformed(f"Bảng {_table(request)}", str(error).splitlines()[0]) from error
+    with _reading(request, copy) as con:
+        con.text_factory = _text_of
+        wanted = _sql.statement(request, _DIALECT, _DIALECT.relation(_read(request)), _catalogue(con, request))
+        cursor = con.execute(wanted.rows)
+        while rows := cursor.fetchmany(BATCH_ROWS):
+            arrays = [pa.array([_text(v) for v in values], pa.string()) for values in zip(*rows, strict=True)]
+            yield Chunk(pa.RecordBatch.from_arrays(arrays, names=wanted.names))
 
 
-def _table(request: Request) -> str:
-    return Read.model_validate(request.table.read).table
+def _text(value: Any) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    return _sql.hexadecimal(value) if type(value) is bytes else repr(value)
 
 
-def _literal(request: Request) -> str:
-    return literal(_table(request))
+def _text_of(value: bytes) -> str | None:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return _sql.hexadecimal(value)
 
 
-def _open(request: Request) -> sqlite3.Connection:
+def _read(request: Request) -> Read:
+    return Read.model_validate(request.table.read)
+
+
+def _catalogue(con: sqlite3.Connection, request: Request) -> list[Column]:
+    """The columns. What the cursor's values are is the declaration's word: the file has none."""
+    relation = _DIALECT.relation(_read(request))
+    cursor = request.table.column(request.table.cursor) if request.table.cursor else None
+    is_number = cursor is not None and (cursor.type in ("integer", "decimal", "double") or cursor.format == "epoch_ms")
+    found = con.execute(f"SELECT * FROM {relation} LIMIT 0").description
+    return [Column(name, quote(name), "number" if is_number else "text", False) for name, *_ in found]
+
+
+def _open(request: Request) -> contextlib.AbstractContextManager[sqlite3.Connection]:
+    """The declared file, read-only. Raises `Fault` IOC-201 when it is not there."""
     declared = Connection.model_validate(request.source.connector.arguments).path
     try:
         path = Path(resolve(declared))
@@ -71,16 +102,14 @@ def _open(request: Request) -> sqlite3.Connection:
         raise down(
             f"tệp {path.name}", "the file is not there", f"kiểm tra đường dẫn {declared} của nguồn {request.source.id}"
         )
+    return _reading(request, path)
+
+
+@contextlib.contextmanager
+def _reading(request: Request, path: Path) -> Iterator[sqlite3.Connection]:
+    """A file, read-only. Raises `Fault` IOC-206 when it is no database, or has not what is asked for."""
     try:
-        con = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
-        con.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as con:
+            yield con
     except sqlite3.Error as error:
-        raise malformed(f"Tệp {path.name}", str(error)) from None
-    return con
-
-
-def _window(request: Request) -> str:
-    table = request.table
-    if table.cursor is None or request.since is None:
-        return ""
-    return f" WHERE {quote(table.column(table.cursor).source_name)} >= {literal(request.since[:19].replace('T', ' '))}"
+        raise malformed(f"Tệp {path.name}, bảng {request.table.name}", str(error)) from None

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import pymysql
+import made_up_servers
 import pytest
 import uvicorn
 from made_up_request import request, rows
@@ -118,93 +115,20 @@ def test_rest__a_missing_secret_names_it(
     assert caught.value.code == "IOC-201" and "FEED_TOKEN" in caught.value.fix
 
 
-PROGRAM = next(filter(None, map(shutil.which, ("mariadbd", "/usr/sbin/mariadbd"))), None)
-
-
 @pytest.fixture(scope="module")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    if PROGRAM is None:
-        pytest.skip("MariaDB is not installed here")
-    folder = tmp_path_factory.mktemp("mariadb")
-    as_root = ["--user=root"] if os.geteuid() == 0 else []
-    subprocess.run(
-        [
-            "mariadb-install-db",
-            "--no-defaults",
-            f"--datadir={folder / 'data'}",
-            "--auth-root-authentication-method=normal",
-            "--skip-test-db",
-            *as_root,
-        ],
-        check=True,
-        capture_output=True,
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = subprocess.Popen(
-        [
-            PROGRAM,
-            "--no-defaults",
-            f"--datadir={folder / 'data'}",
-            f"--socket={folder / 's'}",
-            "--bind-address=127.0.0.1",
-            f"--port={port}",
-            *as_root,
-        ],
-        stderr=subprocess.DEVNULL,
-    )
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    with pymysql.connect(unix_socket=str(folder / "s"), user="root", autocommit=True) as con, con.cursor() as cursor:
-        for statement in (
-            "CREATE DATABASE d CHARACTER SET utf8mb4", "CREATE USER r@'127.0.0.1' IDENTIFIED BY 'mat-khau'", "GRANT SELECT ON d.* TO r@'127.0.0.1'", "SET SESSION sql_mode = ''",
-            """CREATE TABLE d.t (ma varchar(5) PRIMARY KEY, co tinyint(1), ngay date, luc datetime, keo time, lon bigint unsigned, so decimal(65,30), bit8 bit(8), chu varchar(50))""",
-            "INSERT INTO d.t VALUES ('a', 5, '0000-00-00', '2024-00-15 00:00:00', '838:59:59', 18446744073709551615, '0.000000000000000000000000000001', b'00000101', 'Thọ Xuân 🌾')",
-            "INSERT INTO d.t VALUES ('b', -3, '2025-02-28', '2025-02-28 07:00:00', '-10:00:00', 0, '12345678901234567890.5', NULL, NULL)",
-        ):  # fmt: skip
-            cursor.execute(statement)
-    yield port
-    server.terminate()
-    server.wait(20)
-
-
-def connector(port: int) -> dict[str, object]:
-    return {
-        "kind": "mariadb",
-        "host": "127.0.0.1",
-        "port": port,
-        "database": "d",
-        "user": "r",
-        "password": {"secret": "R_PASSWORD"},
-    }
-
-
-@pytest.mark.slow
-@pytest.mark.mariadb
-def test_mariadb__changes_no_value_in_silence(tmp_path: Path, mariadb: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("R_PASSWORD", "mat-khau")
-    found, _, _ = rows(
-        request(tmp_path, connector(mariadb), {"table": "t"}, "ma; co; ngay; luc; keo; lon; so; bit8; chu")
-    )
-    a, b = sorted(found, key=lambda r: r["ma"])
-    assert (a["co"], b["co"]) == (5, -3)
-    assert (a["ngay"], a["luc"], a["keo"], b["keo"]) == ("0000-00-00", "2024-00-15 00:00:00", "838:59:59", "-10:00:00")
-    assert (a["lon"], a["so"]) == ("18446744073709551615", "0.000000000000000000000000000001")
-    assert b["so"].startswith("12345678901234567890.5") and (a["bit8"], b["bit8"]) == ("5", None)
-    assert (a["chu"], b["chu"]) == ("Thọ Xuân 🌾", None)
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    with made_up_servers.mariadb(tmp_path_factory.mktemp("mariadb")) as (con, connector):
+        con.query("CREATE TABLE t (ma varchar(5) PRIMARY KEY)")
+        yield connector
 
 
 @pytest.mark.slow
 @pytest.mark.mariadb
 def test_mariadb__refuses_and_is_down_in_its_own_words(
-    tmp_path: Path, mariadb: int, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, mariadb: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("R_PASSWORD", "sai-mat-khau")
-    for port, code in ((mariadb, "IOC-202"), (9, "IOC-201")):
+    for port, code in ((mariadb["port"], "IOC-202"), (9, "IOC-201")):
         with pytest.raises(Fault) as caught:
-            rows(request(tmp_path, connector(port), {"table": "t"}, "ma"))
+            rows(request(tmp_path, mariadb | {"port": port}, {"table": "t"}, "ma"))
         assert caught.value.code == code and "sai-mat-khau" not in str(caught.value)

@@ -1,0 +1,172 @@
+"""The two ways in which rows of PostgreSQL come: DuckDB's scanner, and ADBC where its extension cannot be loaded.
+
+The scanner is twice as fast and reads a plain table in parallel. The extension is a compiled file for one version of
+DuckDB and one kind of machine, so it may be missing; ADBC is a plain Python package.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import duckdb
+import pyarrow as pa
+from adbc_driver_manager import Error as AdbcError
+from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]
+
+from ingestion.connectors import Request, _sql
+from ingestion.connectors._duckdb import batches, malformed, refused
+from warehouse.connect import literal, scratch
+from warehouse.errors import Fault
+
+#: Types that both carry unchanged. The scanner makes a numeric NaN 0.00, ADBC an infinite date the year -290279.
+_EXACT = frozenset({"int2", "int4", "int8", "bool", "text", "varchar", "bpchar", "float4", "float8"})
+#: Values as text must not depend on how a server or a login is set up.
+_SETTINGS = {
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "3",
+    "bytea_output": "hex",
+    "xmloption": "content",
+    "default_transaction_read_only": "on",
+    "default_transaction_isolation": r"repeatable\ read",
+}
+_REFUSED = ("password authentication", "no password supplied", "role ", "pg_hba.conf", "28P01", "permission denied")
+_BROKEN = (
+    "server closed the connection",
+    "terminating connection",
+    "could not receive data",
+    "SSL SYSCALL",
+    "no connection to the server",
+)
+
+
+@dataclass(frozen=True)
+class Login:
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    timeout_seconds: int
+
+    @property
+    def where(self) -> str:
+        return f"PostgreSQL {self.host}:{self.port}/{self.database}"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What libpq is told besides the login."""
+        return {
+            "connect_timeout": str(self.timeout_seconds),
+            "application_name": "dongson",
+            "tcp_user_timeout": "60000",
+            "options": " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
+        }
+
+
+class Transport(Protocol):
+    """`native` are the types that it carries unchanged. `scans` is the catalogue in which a plain table is read by several
+    connections at a time (`is_scan`), of one snapshot; None where there is no such way."""
+
+    native: frozenset[str]
+    scans: str | None
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]: ...
+    def names(self, sql: str) -> list[str]: ...
+    def stream(self, sql: str, *, is_scan: bool) -> Iterator[pa.RecordBatch]: ...
+
+
+@contextlib.contextmanager
+def open_transport(login: Login, request: Request) -> Iterator[Transport]:
+    """Connect. Raises `Fault` IOC-201 (down, or broken while reading), 202 (refused), 203 (too slow), 206 (wrong query)."""
+    with contextlib.ExitStack() as stack:
+        try:
+            transport: Transport
+            try:
+                con = stack.enter_context(scratch(["postgres"]))
+            except (ImportError, OSError, duckdb.Error):
+                transport = _Adbc(stack.enter_context(dbapi.connect(_conninfo(_parts(login)))))
+            else:
+                transport = _Scanner(con, login)
+            yield transport
+        except (duckdb.Error, AdbcError) as error:
+            raise _fault(login, request, error) from None
+
+
+def _parts(login: Login) -> dict[str, str]:
+    who = {"host": login.host, "port": str(login.port), "dbname": login.database, "user": login.user}
+    return who | {"password": login.password} | login.options
+
+
+def _conninfo(parts: dict[str, str]) -> str:
+    escaped = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in parts.items()}
+    return " ".join(f"{name}='{value}'" for name, value in escaped.items())
+
+
+class _Scanner:
+    native = _EXACT | {"date", "timestamp", "timestamptz", "uuid", "json", "jsonb"}
+    scans: str | None = "source"
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, login: Login) -> None:
+        """Attach the database read-only. The password goes by a DuckDB secret: it is in no URL, log or process list."""
+        self._con = con
+        con.execute(
+            f"""CREATE OR REPLACE TEMPORARY SECRET source_login (TYPE postgres, HOST {literal(login.host)},
+            PORT {literal(str(login.port))}, DATABASE {literal(login.database)}, USER {literal(login.user)},
+            PASSWORD {literal(login.password)})"""
+        )
+        con.execute(
+            f"ATTACH {literal(_conninfo(login.options))} AS source (TYPE postgres, READ_ONLY, SECRET source_login)"
+        )
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        return self._con.execute(self._query(sql)).fetchall()
+
+    def names(self, sql: str) -> list[str]:
+        return [name for name, *_ in self._con.execute(f"DESCRIBE {self._query(sql)}").fetchall()]
+
+    def stream(self, sql: str, *, is_scan: bool) -> Iterator[pa.RecordBatch]:
+        return batches(self._con, sql if is_scan else self._query(sql))
+
+    @staticmethod
+    def _query(sql: str) -> str:
+        return f"SELECT * FROM postgres_query('source', {literal(sql)})"
+
+
+class _Adbc:
+    native = _EXACT
+    scans: str | None = None
+
+    def __init__(self, con: dbapi.Connection) -> None:
+        self._con = con
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        with self._con.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    def names(self, sql: str) -> list[str]:
+        with self._con.cursor() as cursor:
+            cursor.execute(sql)
+            return [str(name) for name, *_ in cursor.description or ()]
+
+    def stream(self, sql: str, *, is_scan: bool) -> Iterator[pa.RecordBatch]:
+        with self._con.cursor() as cursor:
+            cursor.execute(sql)
+            yield from cursor.fetch_record_batch()
+
+
+def _fault(login: Login, request: Request, error: Exception) -> Fault:
+    text = str(error).replace(login.password or "\0", "…")
+    if any(sign in text for sign in _REFUSED):
+        return refused(login.where, login.user)
+    if "timeout expired" in text:
+        return _sql.too_slow(login.where, request)
+    if "onnection to server" in text or "Unable to connect" in text or any(sign in text for sign in _BROKEN):
+        return _sql.unreachable(login.where, text.strip().splitlines()[-1].strip(), request)
+    said = text.partition("ERROR:")[2] or text
+    return malformed(f"{login.where}, bảng {request.table.name}", said.strip().splitlines()[0])
