@@ -14,7 +14,7 @@ from ingestion import mask
 from ingestion.clean import numbers, text
 from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.clean.identifiers import CHECKS
-from ingestion.model import DUCKDB_TYPE, Column, Source, Table
+from ingestion.model import DUCKDB_TYPE, SURPLUS, Column, Source, Table
 from warehouse.connect import literal, quote
 
 #: From this day the 166 communes of 2025 hold; every new code reuses an old one, so a code needs its date.
@@ -133,6 +133,9 @@ def compile_contract(
         fields.append(f"{raw} AS {_original(column.name)}")
         fields.append(f"{_typed(column, raw, found or 'VARCHAR', source.time_zone)} AS {quote(column.name)}")
         rules += _column_rules(table, column, found or "VARCHAR")
+    if SURPLUS in landed:
+        fields.append(f"{quote(SURPLUS)} AS {_original(SURPLUS)}")
+        rules.append(_shape_rule())
     if table.event_time:
         rules.append(_future_rule(table.column(table.event_time), now))
     if table.area and areas:
@@ -196,6 +199,16 @@ def _typed(column: Column, raw: str, landed: str, time_zone: str) -> str:
     if column.type == "json" and landed != "JSON":
         return f"to_json({raw})"
     return f"TRY_CAST({raw} AS {wanted})"
+
+
+def _shape_rule() -> Rule:
+    """A row with more than its columns is shifted by a stray delimiter, or is no record at all."""
+    return Rule(
+        f"shape:{SURPLUS}",
+        f"{_original(SURPLUS)} IS NOT NULL",
+        _sentence(literal("dòng thừa hoặc không đúng dạng bản ghi: “"), _shown(SURPLUS), literal("”")),
+        _sentence(literal("the row has more than its columns or is no record: “"), _shown(SURPLUS), literal("”")),
+    )
 
 
 def _shown(name: str) -> str:

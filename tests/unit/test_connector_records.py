@@ -1,0 +1,176 @@
+"""CSV, JSON, NDJSON and Parquet: what was printed comes, and what is broken is one quarantined row."""
+
+from __future__ import annotations
+
+import json
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made_up_request import request, rows
+from made_up_source import ask, declare
+
+from ingestion.connectors import _records, csv
+from ingestion.extract import extract
+from ingestion.load import Loaded, load
+from ingestion.model import Source
+from warehouse.errors import Fault
+
+
+def put(folder: Path, name: str, body: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(body if isinstance(body, bytes) else body.encode())
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    return path
+
+
+def loaded(folder: Path, kind: str, read: dict[str, Any], columns: str, monkeypatch: pytest.MonkeyPatch) -> Loaded:
+    monkeypatch.setenv("IOC_HOME", str(folder / "var"))
+    listed = [{"name": name, "type": type_} for name, type_ in (c.split() for c in columns.split(";"))]
+    body = declare(columns=listed, read=read, cursor=None, primary_key=[listed[0]["name"]]).model_dump(by_alias=True)
+    one = Source.model_validate(body | {"connector": {"kind": kind, "folder": str(folder)}})
+    (result,) = load(extract(one, run_id="run"), holder="test")
+    return result
+
+
+def test_csv__ragged_rows_cost_themselves_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a.csv", 'ma;so;ghi_chu\nA;1;"hai\ndòng"\nB;2;x;y;z\nC;3\n\nD;4;\n')
+    one = loaded(tmp_path, "csv", {"file": "a.csv", "delimiter": ";"}, "ma text;so integer;ghi_chu text", monkeypatch)
+    assert (one.rows_in, one.rows_loaded, one.rows_quarantined) == (4, 3, 1)
+    assert ask("SELECT ma, so, ghi_chu FROM raw.so_thu_nghiem__ho_so ORDER BY ma") == [
+        ("A", 1, "hai\ndòng"),
+        ("C", 3, None),
+        ("D", 4, None),
+    ]
+    ((rules, source_ref, (reason,)),) = ask("SELECT rules, source_ref, reasons_vi FROM quarantine.row")
+    assert (rules, source_ref) == (["shape:_more"], "a.csv:4") and "y;z" in reason
+
+
+def test_csv__lines_above_names_footer_and_doubled_headers_are_declared(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "BÁO CÁO\n\nma,so,so\nA,1,2\nTổng,1,2\nNgười lập,,\n")
+    read = {"file": "a.csv", "skip_lines": 2, "until": "^Tổng"}
+    found = rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, read, "ma"))
+    assert found[:2] == ([{"ma": "A", "so": "1", "so.2": "2"}], ["a.csv:4"])
+    put(tmp_path, "b.csv", "A,1\nB,2\n")
+    read = {"file": "b.csv", "names": ["ma", "so"]}
+    assert rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, read, "ma"))[0] == [
+        {"ma": "A", "so": "1"},
+        {"ma": "B", "so": "2"},
+    ]
+
+
+def test_csv__streams_a_large_file_in_batches(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "ma,so\n" + "".join(f"M{i},{i}\n" for i in range(120_000)))
+    chunks = list(csv.read(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma;so")))
+    assert [c.batch.num_rows for c in chunks] == [50_000, 50_000, 20_000, 0]
+    assert [bool(c.files) for c in chunks] == [False, False, False, True], "taken only when read to the end"
+    assert chunks[2].refs is not None and chunks[2].refs[-1] == "a.csv:120001"
+
+
+def test_csv__in_the_wrong_encoding_is_refused_and_never_guessed(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "ma,tên\nA,Hóa\n".encode("utf-16"))
+    with pytest.raises(Fault, match="IOC-206"):
+        rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"),
+    [("utf-8-sig", ","), ("utf-8-sig", ";"), ("utf-16", "\t"), ("cp1258", "|"), ("utf-16-le", ";")],
+)
+def test_sniff__proposes_what_reads_the_file(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    cells = [["mã", "tên", "số"], ["1", "Hạc Thành", "1,5"], ["2", "Đông Sơn", "2,5"]]
+    if delimiter == ",":
+        cells = [[c.replace(",", ".") for c in row] for row in cells]
+    import unicodedata
+
+    text = "\n".join(delimiter.join(row) for row in cells)
+    if encoding == "cp1258":  # writes tone marks apart
+        text = unicodedata.normalize("NFD", text).replace("đ", "đ").replace("Đ", "Đ")
+        text = "".join(
+            unicodedata.normalize("NFC", p) if "\u0302" in p or "\u031b" in p or "\u0306" in p else p for p in text
+        )
+        text = "ma|ten|so\n1|H\u00e2\u0323c|1,5\n2|\u0110\u00f4ng|2,5"
+    found = csv.sniff(put(tmp_path, "a.csv", text.encode(encoding)))
+    assert found == {"delimiter": delimiter, "encoding": encoding}
+
+
+def test_ndjson__one_broken_line_is_one_quarantined_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ['{"ma": "A", "do": {"so": 20.880}}', '{"ma": "B", "do": {"so": ', "[1, 2]", '{"ma": "C", "do": {"so": 1}}']
+    put(tmp_path, "a.ndjson", "\n".join(lines))
+    monkeypatch.setenv("IOC_HOME", str(tmp_path / "var"))
+    columns = [{"name": "ma", "type": "text"}, {"name": "so", "from": "do.so", "type": "decimal"}]
+    body = declare(columns=columns, read={"file": "*.ndjson", "lines": True}, cursor=None).model_dump(by_alias=True)
+    one = Source.model_validate(body | {"connector": {"kind": "json", "folder": str(tmp_path)}})
+    (result,) = load(extract(one, run_id="run"), holder="test")
+    assert (result.rows_in, result.rows_loaded, result.rows_quarantined) == (4, 2, 2)
+    assert ask("SELECT ma, so::VARCHAR FROM raw.so_thu_nghiem__ho_so ORDER BY 1") == [
+        ("A", "20.880000"),
+        ("C", "1.000000"),
+    ]
+    refused = ask("SELECT source_ref, rules[-1] FROM quarantine.row ORDER BY 1")
+    assert refused == [("a.ndjson:2", "shape:_more"), ("a.ndjson:3", "shape:_more")]
+
+
+def test_json__finds_records_at_a_path_and_takes_one_object_for_one_record(tmp_path: Path) -> None:
+    put(tmp_path, "a.json", b"\xef\xbb\xbf" + json.dumps({"data": {"list": [{"ma": "Đ", "x": [1.50, None]}]}}).encode())
+    put(tmp_path, "b.json", '{"data": {"list": {"ma": "E", "x": true}}}')
+    read = {"file": "*.json", "records": "data.list"}
+    found, refs, _ = rows(request(tmp_path, {"kind": "json", "folder": str(tmp_path)}, read, "ma;x"))
+    assert found == [{"ma": "Đ", "x": "[1.5, null]"}, {"ma": "E", "x": "true"}] and refs == ["a.json#1", "b.json#1"]
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a": 1', "", '{"data": 3}', '"text"'])
+def test_json__that_is_no_list_of_records_is_refused(tmp_path: Path, body: str) -> None:
+    put(tmp_path, "a.json", body)
+    with pytest.raises(Fault, match="IOC-206"):
+        rows(
+            request(
+                tmp_path,
+                {"kind": "json", "folder": str(tmp_path)},
+                {"file": "a.json", "records": "data" if "data" in body else ""},
+                "ma",
+            )
+        )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON)
+def test_records__written_again_mean_what_they_meant(value: Any) -> None:
+    assert json.loads(_records.dumps(_records.parse(json.dumps(value)))) == value
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=6))
+def test_records__keep_the_digits_of_numbers(value: Decimal) -> None:
+    assert _records.as_text(_records.parse(f'{{"a": {value}}}')["a"]) == str(value)
+
+
+def test_parquet__types_come_as_they_are_and_nested_ones_as_json(tmp_path: Path) -> None:
+    table = pa.table({
+        "ma": ["A", "B"], "so": pa.array([Decimal("1.10"), None], pa.decimal128(20, 2)), "lon": [2**62, 1],
+        "day": [[1, 2], None], "trong": [{"a": Decimal("1.5")}, {"a": None}],
+    })  # fmt: skip
+    pq.write_table(table, tmp_path / "a.parquet")
+    os.utime(tmp_path / "a.parquet", (1_700_000_000, 1_700_000_000))
+    found, refs, files = rows(
+        request(tmp_path, {"kind": "parquet", "folder": str(tmp_path)}, {"file": "*.parquet"}, "ma")
+    )
+    assert found == [
+        {"ma": "A", "so": Decimal("1.10"), "lon": 2**62, "day": "[1, 2]", "trong": '{"a": "1.5"}'},
+        {"ma": "B", "so": None, "lon": 1, "day": None, "trong": '{"a": null}'},
+    ]
+    assert refs == ["a.parquet#1", "a.parquet#2"] and len(files) == 1
+    put(tmp_path, "a.parquet", (tmp_path / "a.parquet").read_bytes()[:-20])
+    with pytest.raises(Fault, match="IOC-206"):
+        rows(request(tmp_path, {"kind": "parquet", "folder": str(tmp_path)}, {"file": "*.parquet"}, "ma"))
