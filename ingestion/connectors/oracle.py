@@ -132,7 +132,8 @@ class _Session:
     def stream(self, sql: str) -> Iterator[pa.RecordBatch]:
         frames = self.con.fetch_df_batches(statement=sql, size=BATCH_ROWS)
         while (frame := self.wait(lambda: anext(frames, None))) is not None:
-            yield from pa.RecordBatchReader.from_stream(frame)
+            if frame.num_rows():
+                yield from pa.RecordBatchReader.from_stream(frame)
 
 
 def columns(request: Request) -> list[str] | None:

@@ -74,3 +74,9 @@ def mariadb(folder: Path, *options: str) -> Iterator[tuple[pymysql.Connection, d
     finally:
         server.terminate()
         server.wait(20)
+
+
+def certificate(path: Path, key: Path) -> None:
+    """A self-signed certificate for 127.0.0.1."""
+    made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    subprocess.run([*made.split(), "-keyout", str(key), "-out", str(path)], check=True, capture_output=True)

@@ -127,6 +127,9 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
 def test_mariadb__refuses_and_is_down_in_its_own_words(
     tmp_path: Path, mariadb: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("R_PASSWORD", made_up_servers.R_PASSWORD)
+    with pytest.raises(Fault, match="SSL is required but the server doesn't support it"):
+        rows(request(tmp_path, mariadb | {"ssl": "required"}, {"table": "t"}, "ma"))
     monkeypatch.setenv("R_PASSWORD", "sai-mat-khau")
     for port, code in ((mariadb["port"], "IOC-202"), (9, "IOC-201")):
         with pytest.raises(Fault) as caught:

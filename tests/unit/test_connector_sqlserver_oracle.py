@@ -3,12 +3,13 @@ own errors from ports that are closed, silent or talk nonsense, and batches of t
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_request import request, rows
 from mssql_python.exceptions import sqlstate_to_exception
+from oracledb.dataframe import DataFrame
 from oracledb.errors import _Error
 from pydantic import ValidationError
 
@@ -270,6 +272,19 @@ def test_batches__of_the_drivers_types_keep_every_value(tmp_path: Path) -> None:
     assert (first["dem"], first["ngay"], first["ten"], first["co"]) == (255, datetime.date(1, 1, 1), "Thọ 🌾", True)
     assert (first["dai"], first["khoa"], second["dai"], second["khoa"]) == ("\\x00ff", "\\x01", None, "\\x")
     assert first["so"] != first["so"] and second["so"] is None
+
+
+def test_oracle__frames_come_as_batches_until_there_is_none() -> None:
+    class Frames:
+        async def fetch_df_batches(self, *, statement: str, size: int) -> AsyncIterator[DataFrame]:
+            for part in ([1, None], [3]):
+                yield DataFrame._from_arrow(pa.table({"C0": pa.array(part, pa.int64())}))
+
+    with asyncio.Runner() as runner:
+        session = oracle._Session(runner)
+        session.con = Frames()
+        found = [row for batch in session.stream("SELECT …") for row in batch.column(0).to_pylist()]
+    assert found == [1, None, 3]
 
 
 def test_stream__that_ends_early_is_an_error_and_not_a_smaller_table(tmp_path: Path) -> None:
