@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ingestion.model import SURPLUS, Source, Table
+from ingestion.model import SURPLUS, DriftPolicy, Source, Table
 from warehouse.errors import Fault
 
 
@@ -42,18 +43,48 @@ class Drift(BaseModel):
         return "; ".join(vi), "; ".join(en)
 
 
+def match(table: Table, present: Sequence[str]) -> dict[str, str]:
+    """Declared source name → the name as the source spells it now. Order does not matter, nor does case where that is
+    not ambiguous. Raises `Fault` IOC-206 when a declared column is there twice."""
+    folded: dict[str, list[str]] = {}
+    for name in present:
+        folded.setdefault(_fold(name), []).append(name)
+    found = {}
+    for column in table.columns:
+        wanted = column.source_name
+        alike = folded.get(_fold(wanted), [])
+        exact = [name for name in alike if name == wanted]
+        candidates = exact or alike
+        if len(candidates) > 1:
+            raise Fault(
+                "IOC-206",
+                f"Bảng {table.name} có {len(candidates)} cột cùng tên “{wanted}”.",
+                f"Table {table.name} has {len(candidates)} columns called “{wanted}”.",
+                why="which of them is meant cannot be known, so none was read",
+                fix="đặt lại tên cột ở nguồn",
+                details={"columns": candidates},
+            )
+        if candidates:
+            found[wanted] = candidates[0]
+    return found
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().casefold()
+
+
 def compare(
     table: Table,
-    present: Collection[str],
+    present: Sequence[str],
     *,
     types_before: Mapping[str, str] | None = None,
     types_now: Mapping[str, str] | None = None,
 ) -> Drift:
     """Compare the columns that a source has now with `columns + ignored_columns` of its declaration."""
-    wanted = [c.source_name for c in table.columns]
-    known = {*wanted, *(c.name for c in table.ignored_columns), SURPLUS}
-    added = [name for name in present if name not in known]
-    removed = [name for name in wanted if name not in present]
+    matched = match(table, present)
+    known = {*matched.values(), *(c.name for c in table.ignored_columns), SURPLUS}
+    added = [name for name in dict.fromkeys(present) if name not in known]
+    removed = [c.source_name for c in table.columns if c.source_name not in matched]
     renamed: dict[str, str] = {}
     for old in removed:
         likely = get_close_matches(old, [n for n in added if n not in renamed.values()], n=1, cutoff=0.6)
@@ -64,13 +95,30 @@ def compare(
     return Drift(added=added, removed=removed, renamed=renamed, retyped=retyped)
 
 
-def enforce(source: Source, table: Table, drift: Drift) -> None:
-    """Raise `Fault` IOC-205 when the declaration says that such a change stops the source."""
-    stops = (drift.added and source.on_drift.added == "stop") or (drift.removed and source.on_drift.removed == "stop")
-    if not stops:
-        return
+def remaining(drift: Drift, table: Table) -> Drift:
+    """What is left of a change that was seen earlier, under the present declaration of the table."""
+    declared = {c.source_name for c in table.columns}
+    known = {*declared, *(c.name for c in table.ignored_columns)}
+    return Drift(
+        added=[name for name in drift.added if name not in known],
+        removed=[name for name in drift.removed if name in declared],
+        renamed={old: new for old, new in drift.renamed.items() if old in declared and new not in known},
+        retyped={name: types for name, types in drift.retyped.items() if name in declared},
+    )
+
+
+def fault(source: Source, table: Table, drift: Drift, policy: DriftPolicy) -> Fault | None:
+    """`Fault` IOC-205 when the declaration answers such a change with this policy."""
+    policies = source.on_drift
+    concerned = (
+        (drift.added and policies.added == policy)
+        or (drift.removed and policies.removed == policy)
+        or (drift.retyped and policies.retyped == policy)
+    )
+    if not concerned:
+        return None
     vi, en = drift.in_words()
-    raise Fault(
+    return Fault(
         "IOC-205",
         f"Nguồn {source.id}, bảng {table.name} đã đổi cấu trúc: {vi}.",
         f"Source {source.id}, table {table.name} changed its columns: {en}.",
@@ -79,3 +127,10 @@ def enforce(source: Source, table: Table, drift: Drift) -> None:
         f"then ./ioc source check {source.id}",
         details=drift.model_dump(),
     )
+
+
+def enforce(source: Source, table: Table, drift: Drift) -> None:
+    """Raise `Fault` IOC-205 when the declaration says that such a change stops the table."""
+    stop = fault(source, table, drift, "stop")
+    if stop:
+        raise stop

@@ -12,98 +12,39 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
 
-from ingestion import connectors, drift, mask
+from ingestion import connectors, drift, landing, mask
 from ingestion.clean import text
 from ingestion.connectors import Chunk, Request, SeenFile
-from ingestion.model import Source, Table, minutes
+from ingestion.landing import Landed, LandedFile, Manifest
+from ingestion.model import SURPLUS, Source, Table, minutes
 from warehouse import connect, fault
 from warehouse.errors import Fault
 from warehouse.ids import new_id
 
 #: Rows held in memory before they are written as one row group; DuckDB reads row groups in parallel.
 GROUP_ROWS = 65_536
-_log = logging.getLogger(__name__)
+#: Instead of what a row has beyond its columns, where the table has personal data.
+_HIDDEN = "không lưu: bảng có dữ liệu cá nhân, xem ở nguồn"
 #: Receives one Vietnamese sentence at a time.
 Progress = Callable[[str], None]
 
 
-class LandedFile(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str
-    rows: int
-    bytes: int
-    sha256: str
-
-
-class Manifest(BaseModel):
-    """What an extract holds and how it came to be: enough to load it without asking anyone.
-
-    `columns` are source name → Arrow type as landed. `declaration` is the source with this one table. `is_recapture`
-    says that somebody asked for a window of time, so the watermark must not follow it.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    extract_id: str
-    run_id: str
-    source_id: str
-    table: str
-    connector_kind: str
-    started_at: datetime
-    finished_at: datetime
-    rows: int
-    columns: dict[str, str]
-    files: list[LandedFile]
-    cursor_from: str | None
-    cursor_until: str | None
-    is_full: bool
-    is_recapture: bool
-    seen: list[SeenFile]
-    texts_repaired: int
-    drift: drift.Drift
-    declaration_sha256: str
-    declaration: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Landed:
-    """One extract on the disk: the folder, its manifest and the declaration it was made under."""
-
-    path: Path
-    manifest: Manifest
-    source: Source
-    table: Table
-
-    @classmethod
-    def read(cls, path: Path, present: Source | None = None) -> Landed:
-        """From the folder alone, for an extract that an earlier, killed run left unloaded. The present declaration
-        holds when there is one and it still has the table; otherwise the one of the manifest."""
-        manifest = Manifest.model_validate_json((path / "manifest.json").read_bytes())
-        source = present
-        if source is None or manifest.table not in {t.name for t in source.tables}:
-            source = Source.model_validate(manifest.declaration)
-        return cls(path, manifest, source, source.table(manifest.table))
-
-    @property
-    def extract_id(self) -> str:
-        return self.manifest.extract_id
+#: What is wrong with one table and not with the source: the other tables go on.
+_OF_ONE_TABLE = {"IOC-205", "IOC-206", "IOC-207"}
 
 
 @dataclass(frozen=True)
@@ -113,39 +54,8 @@ class _State:
     watermark: str | None
     seen: dict[str, SeenFile]
     last_path: str | None
-
-
-def landing(source_id: str, table_name: str) -> Path:
-    """The folder of all extracts of one table; created when missing."""
-    path = connect.home() / "landing" / source_id / table_name
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def unloaded(con: duckdb.DuckDBPyConnection, source: Source) -> list[Landed]:
-    """Complete extracts of a source that the ledger does not know, oldest first: left by runs that were killed.
-
-    One whose manifest cannot be read is set aside: the watermark has not moved, so its rows come again.
-    """
-    folder = connect.home() / "landing" / source.id
-    paths = {path.name: path for path in folder.glob("*/[!.]*")}
-    if not paths:
-        return []
-    names = con.execute(
-        connect.bind(
-            """SELECT name FROM (SELECT unnest(?::VARCHAR[]) AS name)
-            WHERE name NOT IN (SELECT extract_id FROM ops.extract) ORDER BY name""",
-            list(paths),
-        )
-    ).fetchall()
-    found = []
-    for (name,) in names:
-        try:
-            found.append(Landed.read(paths[name], source))
-        except (OSError, ValueError) as error:
-            _log.warning("extract %s has no readable manifest and is set aside: %s", name, error)
-            paths[name].rename(paths[name].with_name(f".{name}.corrupt"))
-    return found
+    last_rows: int
+    last_files: int
 
 
 def extract(
@@ -155,41 +65,75 @@ def extract(
     full: bool = False,
     since: str | None = None,
     until: str | None = None,
+    accept_held: bool = False,
     progress: Progress | None = None,
 ) -> list[Landed]:
     """Pull every table of a source into the landing.
 
-    Each table is read from its watermark minus its lag; `full` reads everything; `since` / `until` (ISO times)
-    recapture a window. A table with no new row and no new file makes no extract. Extracts that a killed run left
-    unloaded come first in the result. Raises `Fault` IOC-2xx from the connector or for drift, IOC-075 when another
-    process is extracting the same source.
+    Each table is read from its watermark minus its lag, or whole where the declaration says so; `full` reads
+    everything; `since` / `until` (ISO times) recapture a window. A table with no new row and no new file, or with the
+    very rows of its extract before, makes no extract. What a killed run left unloaded comes first in the result, and
+    with `accept_held` also what was held.
+
+    Raises `Fault` IOC-2xx from the connector, or for drift or an extract that is held; what concerns one table (205,
+    206, 207) is raised when the others are landed. IOC-075 when another process is extracting the same source.
     """
+    faults: list[Fault] = []
     with _alone(source):
-        states, found = _look(source)
-        for table in source.tables:
-            _remove_partial(landing(source.id, table.name))
-            state = states[table.name]
-            start = None if full else since or _with_lag(table, state.watermark)
-            request = Request(
-                source=source,
-                table=table,
-                since=start,
-                until=until,
-                seen={} if full else state.seen,
-                workdir=Path(),
-                now=datetime.now(UTC),
-            )
-            landed = _extract_table(
-                request,
-                run_id=run_id,
-                is_full=full,
-                is_recapture=since is not None or until is not None,
-                types_before=_types(state.last_path),
-                progress=progress,
-            )
-            if landed:
-                found.append(landed)
-        return found
+        states, left = _look(source)
+        found = list(left.ready)
+        with connectors.session(source) as session:
+            for table in source.tables:
+                _remove_partial(landing.folder(source.id, table.name))
+                state = states[table.name]
+                start = None if full or table.is_whole else _with_lag(table, state.watermark)
+                request = Request(
+                    source=source,
+                    table=table,
+                    since=since or start,
+                    until=until,
+                    seen={} if full else state.seen,
+                    workdir=Path(),
+                    now=datetime.now(UTC),
+                    session=session,
+                )
+                try:
+                    landed = _extract_table(
+                        request,
+                        state,
+                        run_id=run_id,
+                        is_full=full,
+                        is_recapture=since is not None or until is not None,
+                        progress=progress,
+                    )
+                except Fault as fault:
+                    if fault.code not in _OF_ONE_TABLE:
+                        raise
+                    faults.append(fault)
+                    continue
+                held = [pair for pair in left.held if pair[0].table.name == table.name]
+                if landed:
+                    if table.is_whole:
+                        held = _replaced(held)
+                    why = landing.held_because(landed, state.last_rows)
+                    if why:
+                        held.append((landed, why))
+                    else:
+                        found.append(landed)
+                if accept_held:
+                    found += [one for one, _ in held]
+                else:
+                    faults += [why for _, why in held[-1:]]
+    if faults:
+        raise faults[0]
+    return found
+
+
+def _replaced(held: list[tuple[Landed, Fault]]) -> list[tuple[Landed, Fault]]:
+    """A newer whole table takes the place of one that was held."""
+    for one, _ in held:
+        shutil.rmtree(one.path)
+    return []
 
 
 @contextlib.contextmanager
@@ -212,23 +156,22 @@ def _alone(source: Source) -> Iterator[None]:
         yield
 
 
-def _look(source: Source) -> tuple[dict[str, _State], list[Landed]]:
-    """Watermark, files taken and last extract per table, and what is unloaded: one short look at the intake."""
+def _look(source: Source) -> tuple[dict[str, _State], landing.Unloaded]:
+    """What the ledger knows of each table, and what is unloaded: one short look at the intake."""
     mine = connect.bind("WHERE source_id = ?", source.id)
     with connect.intake(wait_seconds=600) as con:
         marks = dict(con.execute(f"SELECT table_name, cursor_value FROM ops.watermark {mine}").fetchall())
-        paths = dict(
-            con.execute(
-                f"SELECT table_name, arg_max(landing_path, extract_id) FROM ops.extract {mine} GROUP BY 1"
-            ).fetchall()
-        )
+        newest = f"""SELECT table_name, arg_max(landing_path, extract_id), arg_max(rows_in, extract_id),
+            arg_max(files_in, extract_id) FROM ops.extract {mine} GROUP BY 1"""
+        last = {name: values for name, *values in con.execute(newest).fetchall()}
         seen: dict[str, dict[str, SeenFile]] = {}
-        for name, *file in con.execute(
-            f"SELECT table_name, path, size, modified, sha256 FROM ops.file_seen {mine}"
-        ).fetchall():
+        files = f"SELECT table_name, path, size, modified, sha256 FROM ops.file_seen {mine}"
+        for name, *file in con.execute(files).fetchall():
             seen.setdefault(name, {})[file[0]] = SeenFile(*file)
-        left = unloaded(con, source)
-    states = {t.name: _State(marks.get(t.name), seen.get(t.name, {}), paths.get(t.name)) for t in source.tables}
+        left = landing.unloaded(con, source)
+    states = {
+        t.name: _State(marks.get(t.name), seen.get(t.name, {}), *last.get(t.name, (None, 0, 0))) for t in source.tables
+    }
     return states, left
 
 
@@ -260,50 +203,36 @@ def _remove_partial(folder: Path) -> None:
         shutil.rmtree(dead)
 
 
-def _types(last_path: str | None) -> dict[str, str]:
-    """Column types of the last extract, or nothing when it is gone."""
-    manifest = connect.home() / (last_path or "") / "manifest.json"
-    if last_path is None or not manifest.exists():
-        return {}
-    return cast(dict[str, str], json.loads(manifest.read_bytes())["columns"])
-
-
 def _extract_table(
-    request: Request,
-    *,
-    run_id: str,
-    is_full: bool,
-    is_recapture: bool,
-    types_before: dict[str, str],
-    progress: Progress | None,
+    request: Request, state: _State, *, run_id: str, is_full: bool, is_recapture: bool, progress: Progress | None
 ) -> Landed | None:
+    """Land one table; None when nothing came, or nothing but what the extract before it holds."""
     source, table = request.source, request.table
     connector = connectors.module(source.connector.kind)
     started_at, extract_id = request.now, new_id()
-    folder = landing(source.id, table.name)
+    folder = landing.folder(source.id, table.name)
     partial = folder / f".{extract_id}.partial"
     (partial / "work").mkdir(parents=True)
-    request = _replace(request, workdir=partial / "work")
+    request = replace(request, workdir=partial / "work")
     writer = _Writer(partial, source, table, progress)
     try:
         names = connector.columns(request)
         if names is not None:
             drift.enforce(source, table, drift.compare(table, names))
-        chunks = _changed(connector, request)
-        if chunks is None:
-            return None
-        for chunk in chunks:
+            request = replace(request, table=_as_spelled(table, names))
+        for chunk in _changed(connector, request):
             writer.add(chunk)
         files = writer.close()
+        emptied = table.is_whole and state.last_rows and not state.last_files and not is_recapture
+        if not writer.rows and not writer.seen and not emptied:
+            return None
         changes = drift.compare(
             table,
             names if names is not None else writer.names or [c.source_name for c in table.columns],
-            types_before=types_before,
+            types_before=landing.column_types(state.last_path),
             types_now=writer.columns,
         )
         drift.enforce(source, table, changes)
-        if not writer.rows and not writer.seen:
-            return None
         declaration = source.model_copy(update={"tables": [table]}).model_dump(mode="json", by_alias=True)
         manifest = Manifest(
             extract_id=extract_id,
@@ -326,6 +255,8 @@ def _extract_table(
             declaration_sha256=hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
             declaration=declaration,
         )
+        if landing.is_repeated(landing.newest(source, table), manifest, partial):
+            return None
         shutil.rmtree(partial / "work")
         fault.point("extract.manifest")
         _write_durably(partial / "manifest.json", manifest.model_dump_json(indent=1).encode())
@@ -340,23 +271,27 @@ def _extract_table(
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _replace(request: Request, **changes: Any) -> Request:
-    return Request(**{**vars(request), **changes})
+def _as_spelled(table: Table, names: list[str]) -> Table:
+    """The table under the spelling that the source has now, so that a connector asks for columns that are there."""
+    spelled = drift.match(table, names)
+    if all(wanted == found for wanted, found in spelled.items()):
+        return table
+    columns = [c.model_copy(update={"from_": spelled.get(c.source_name, c.source_name)}) for c in table.columns]
+    return table.model_copy(update={"columns": columns})
 
 
-def _changed(connector: connectors.ConnectorModule, request: Request) -> Iterator[Chunk] | None:
-    """The chunks to land, or None when there are none.
+def _changed(connector: connectors.ConnectorModule, request: Request) -> Iterator[Chunk]:
+    """The chunks to land.
 
     A snapshot replaces the whole table, but a connector of files yields only files not seen before. So when a snapshot
     has any new file, everything is read again; otherwise rows of its unchanged files would count as deleted.
     """
     chunks = iter(connector.read(request))
-    first = next(chunks, None)
-    if first is None:
-        return None
-    if request.table.mode == "snapshot" and request.seen:
-        return iter(connector.read(_replace(request, seen={})))
-    return chain([first], chunks)
+    if request.table.is_whole and request.seen:
+        if next(chunks, None) is None:
+            return iter(())
+        return iter(connector.read(replace(request, seen={})))
+    return chunks
 
 
 class _HashedFile:
@@ -429,8 +364,11 @@ class _Writer:
         fault.point("extract.batch")
 
     def close(self) -> list[LandedFile]:
-        self._hand_over()
+        """Write what is left, here: for a small table a thread would cost more than it saves."""
         self._wait()
+        if self._held:
+            self._write_group(self._held)
+            self._held = []
         self._finish_part()
         return self._done
 
@@ -452,17 +390,27 @@ class _Writer:
     def _prepared(self, chunk: Chunk) -> pa.RecordBatch:
         """The declared columns that may be landed, then `_row_number` and `_source_ref`."""
         fields: dict[str, pa.Array] = {}
-        self.names.extend(n for n in chunk.batch.schema.names if n not in self.names)
+        spelled = drift.match(self._table, chunk.batch.schema.names)
+        declared = {found: wanted for wanted, found in spelled.items()}
+        names = [declared.get(name, name) for name in chunk.batch.schema.names]
+        self.names.extend(n for n in names if n not in self.names)
+        surplus = chunk.batch.column(SURPLUS) if SURPLUS in chunk.batch.schema.names else None
+        is_personal = any(column.class_ == "pii" for column in self._table.columns)
         for column in self._table.columns:
-            if mask.is_dropped(column) or column.source_name not in chunk.batch.schema.names:
+            if mask.is_dropped(column) or column.source_name not in spelled:
                 continue
-            values = _plain(chunk.batch.column(column.source_name))
+            values = _plain(chunk.batch.column(spelled[column.source_name]))
             values = mask.protect(column, values, self._source.id)
+            if surplus is not None and is_personal:  # shifted by a stray comma, a name may stand in any column
+                values = pc.if_else(pc.is_valid(surplus), pa.scalar(None, values.type), values)
             if pa.types.is_string(values.type):
                 values, repaired = _clean_text(values)
                 self.repaired += repaired
             fields[column.source_name] = values
             self.columns[column.source_name] = str(values.type)
+        if surplus is not None:
+            hidden = pa.scalar(_HIDDEN)
+            fields[SURPLUS] = pc.if_else(pc.is_valid(surplus), hidden, None) if is_personal else surplus
         count = chunk.batch.num_rows
         fields["_row_number"] = pa.arange(self.rows + 1, self.rows + count + 1)
         fields["_source_ref"] = pa.array(chunk.refs, pa.string()) if chunk.refs else pa.nulls(count, pa.string())

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
 
@@ -19,10 +20,11 @@ import duckdb
 
 from ingestion.clean import text
 from ingestion.contract import FUTURE, Areas, Contract, compile_contract, stored_columns
-from ingestion.extract import Landed, cursor_text, unloaded
-from ingestion.model import DUCKDB_TYPE, Source, Table, raw_name
+from ingestion.extract import cursor_text
+from ingestion.landing import Landed, scan, set_aside, unloaded
+from ingestion.model import Source, Table, raw_name
 from warehouse import connect, fault
-from warehouse.connect import bind, literal, quote
+from warehouse.connect import bind, insert, literal, quote
 from warehouse.errors import Fault
 
 _LINEAGE = [
@@ -32,6 +34,10 @@ _LINEAGE = [
     ("_source_ref", "VARCHAR"),
     ("_row_hash", "UBIGINT"),
 ]
+#: From when to when a version of a history holds; null: still.
+_VERSION = [("_valid_from", "TIMESTAMP WITH TIME ZONE"), ("_valid_to", "TIMESTAMP WITH TIME ZONE")]
+#: Rows of an extract that are kept in memory while they are looked at several times.
+SMALL = 50_000
 _TYPE_NAMES = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
 
 
@@ -60,28 +66,54 @@ def load(
     """
     done: list[Loaded] = []
     by_source = groupby(sorted(landed, key=lambda one: one.source.id), key=lambda one: one.source.id)
-    given = {source_id: list(of_source) for source_id, of_source in by_source}
-    if not given:
-        return done
-    with connect.writer(holder, wait_seconds=wait_seconds) as con:
-        now = now or datetime.now(UTC)
-        for extracts in given.values():
-            pending = _pending(con, extracts)
-            for one in pending:
-                verify(one)
-            known_areas = areas(con) if any(one.table.area for one in pending) else None
-            fault.point("load.begin")
-            con.execute("BEGIN")
-            try:
-                of_source = [_load_one(con, one, known_areas, now) for one in pending]
-                fault.point("load.commit")
-                con.execute("COMMIT")
-            except BaseException:
-                con.execute("ROLLBACK")
-                raise
-            fault.point("load.committed")
-            done += of_source
+    given = [list(of_source) for _, of_source in by_source]
+    if given:
+        with connect.writer(holder, wait_seconds=wait_seconds) as con:
+            for extracts in given:
+                done += load_source(con, extracts[0].source, given=extracts, now=now)
     return done
+
+
+def load_source(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    *,
+    given: Sequence[Landed] = (),
+    accept_held: bool = False,
+    now: datetime | None = None,
+) -> list[Loaded]:
+    """Everything of one source that waits in the landing and what is given besides, oldest first, in one transaction.
+    What is held stays, unless it is given or accepted. Raises as `load` does."""
+    now = now or datetime.now(UTC)
+    left = unloaded(con, source)
+    found = {one.extract_id: one for one in left.ready}
+    if accept_held:
+        found |= {one.extract_id: one for one, _ in left.held}
+    waiting = {*found, *(one.extract_id for one, _ in left.held)}
+    found |= {one.extract_id: one for one in given if one.extract_id in waiting or not _in_ledger(con, one)}
+    pending = [found[extract_id] for extract_id in sorted(found)]
+    for one in pending:
+        verify(one)
+    if not pending:
+        return []
+    known_areas = areas(con) if any(one.table.area for one in pending) else None
+    fault.point("load.begin")
+    con.execute("BEGIN")
+    try:
+        books = Books(con, source)
+        done = [load_one(con, books, one, known_areas, now) for one in pending]
+        books.write(con)
+        fault.point("load.commit")
+        con.execute("COMMIT")
+    except BaseException:
+        con.execute("ROLLBACK")
+        raise
+    fault.point("load.committed")
+    return done
+
+
+def _in_ledger(con: duckdb.DuckDBPyConnection, one: Landed) -> bool:
+    return _count(con, "SELECT count(*) FROM ops.extract WHERE extract_id = ?", one.extract_id) > 0
 
 
 def verify(one: Landed) -> None:
@@ -91,9 +123,7 @@ def verify(one: Landed) -> None:
         path = one.path / file.name
         if path.exists() and _sha256(path) == file.sha256:
             continue
-        aside = one.path.with_name(f".{one.path.name}.corrupt")
-        if one.path.exists():
-            one.path.rename(aside)
+        aside = set_aside(one.path, "corrupt") if one.path.exists() else one.path
         raise Fault(
             "IOC-302",
             f"Tệp {file.name} của lần trích {one.extract_id} (nguồn {one.source.id}, bảng {one.table.name}) đã hỏng.",
@@ -107,15 +137,6 @@ def verify(one: Landed) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _pending(con: duckdb.DuckDBPyConnection, given: Sequence[Landed]) -> list[Landed]:
-    """What the ledger does not know yet of one source, oldest first: what was given, and what lies there besides."""
-    found = {one.extract_id: one for one in unloaded(con, given[0].source)}
-    ids = [one.extract_id for one in given]
-    in_ledger = con.execute(bind("SELECT extract_id FROM ops.extract WHERE extract_id IN ?", ids)).fetchall()
-    found |= {one.extract_id: one for one in given if (one.extract_id,) not in in_ledger}
-    return [found[extract_id] for extract_id in sorted(found)]
 
 
 def areas(con: duckdb.DuckDBPyConnection) -> Areas:
@@ -139,36 +160,44 @@ def _exists(con: duckdb.DuckDBPyConnection, raw: str) -> bool:
     return _count(con, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = ?", raw) > 0
 
 
-def scan(paths: Sequence[Path]) -> str:
-    """Landed Parquet files as a relation."""
-    return f"read_parquet([{', '.join(literal(str(p)) for p in paths)}], union_by_name = true)"
-
-
 def landed_types(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     """Column → DuckDB type of a relation."""
     return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
 
 
-def _load_one(con: duckdb.DuckDBPyConnection, one: Landed, known: Areas | None, now: datetime) -> Loaded:
-    """Load one extract inside the running transaction."""
+def typed(contract: Contract, relation: str) -> str:
+    """Landed rows under the contract, with `_broken` and `_row_hash`."""
+    return f"SELECT *, {contract.broken} AS _broken, {contract.row_hash} AS _row_hash FROM ({contract.typed(relation)})"
+
+
+def load_one(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, known: Areas | None, now: datetime) -> Loaded:
+    """Load one extract inside the running transaction; `books` gets what the ledger must know of it."""
     source, table = one.source, one.table
-    ensure_raw(con, source, table)
+    ensure_raw(con, source, table, books.raw)
     if not one.manifest.files:
-        return _record(con, one, Loaded(source.id, table.name, one.extract_id, 0, 0, 0, 0, 0), None, None, now)
-    relation = scan([one.path / file.name for file in one.manifest.files])
+        gone = _delete_missing(con, books, one, None) if table.is_whole else 0
+        return books.enter(one, Loaded(source.id, table.name, one.extract_id, 0, 0, 0, 0, gone), None, None, now)
+    relation = scan(one.files)
     contract = compile_contract(source, table, landed_types(con, relation), now=now, areas=known)
-    con.execute(f"CREATE OR REPLACE TEMP VIEW typed AS {contract.typed(relation)}")
+    rows = f"({typed(contract, relation)})"
+    if one.manifest.rows <= SMALL:
+        con.execute(f"CREATE OR REPLACE TEMP TABLE small AS {rows}")
+        rows = "small"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW typed AS FROM {rows}")
     rows_in, n_broken, max_event, max_cursor = _first_look(con, contract, now)
     quarantined, repeated = _refuse(con, contract, one, now) if n_broken else (0, 0)
+    books.has_open = books.has_open or quarantined > 0
     good = "SELECT * FROM typed" + (" ANTI JOIN refused USING (_row_number)" if n_broken else "")
     con.execute(f"CREATE OR REPLACE TEMP VIEW good AS {good}")
-    deleted = _delete_missing(con, contract, one) if table.mode == "snapshot" else 0
+    deleted = _delete_missing(con, books, one, contract.key) if table.is_whole else 0
     fault.point("load.middle")
-    rows_loaded, duplicates = merge(con, contract, one.source, one.extract_id, now)
+    if books.has_open:
+        supersede(con, contract, one, now)
+    rows_loaded, duplicates = merge(con, contract, one, now)
     result = Loaded(
         source.id, table.name, one.extract_id, rows_in, rows_loaded, quarantined, duplicates + repeated, deleted
     )
-    return _record(con, one, result, max_event, max_cursor, now)
+    return books.enter(one, result, max_event, max_cursor, now)
 
 
 def _first_look(
@@ -176,7 +205,7 @@ def _first_look(
 ) -> tuple[int, int, datetime | None, object]:
     """One scan: number of rows, of broken rows, newest event and newest cursor value that a row may claim."""
     table = contract.table
-    event = f"max(CAST({quote(table.event_time)} AS TIMESTAMPTZ)) FILTER (NOT broken)" if table.event_time else "NULL"
+    event = f"max(CAST({quote(table.event_time)} AS TIMESTAMPTZ)) FILTER (NOT _broken)" if table.event_time else "NULL"
     cursor = "NULL"
     if table.cursor:
         value = quote(table.cursor)
@@ -184,10 +213,7 @@ def _first_look(
         # A cursor from the far future would make every later pull skip what is new.
         if table.column(table.cursor).type in ("timestamp", "date"):
             cursor += f" FILTER (CAST({value} AS TIMESTAMPTZ) <= TIMESTAMPTZ {literal((now + FUTURE).isoformat())})"
-    row = con.execute(
-        f"""SELECT count(*), count(*) FILTER (broken), {event}, {cursor}
-        FROM (SELECT *, {contract.broken} AS broken FROM typed)"""
-    ).fetchone()
+    row = con.execute(f"SELECT count(*), count(*) FILTER (_broken), {event}, {cursor} FROM typed").fetchone()
     assert row is not None
     return row[0], row[1], row[2], row[3]
 
@@ -199,7 +225,7 @@ def _refuse(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now
         f"""CREATE OR REPLACE TEMP TABLE refused AS
         SELECT _row_number, _source_ref, {contract.key_text} AS key_text, {contract.row_json} AS row_json,
                {contract.list_of("name")} AS rules, {contract.list_of("vi")} AS vi, {contract.list_of("en")} AS en
-        FROM typed WHERE {contract.broken}"""
+        FROM typed WHERE _broken"""
     )
     n_refused = _count(con, "SELECT count(*) FROM refused")
     mine = _of(one.source, one.table)
@@ -235,59 +261,97 @@ def _count(con: duckdb.DuckDBPyConnection, sql: str, *values: object) -> int:
     return int(row[0])
 
 
-def _delete_missing(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed) -> int:
-    """A snapshot holds every row that exists, so others are deleted; a row whose new version was refused stays as it
-    was. An older snapshot than the one loaded last (left by a killed run) deletes nothing."""
-    raw = f"raw.{quote(raw_name(one.source.id, one.table.name))}"
-    mine = _of(one.source, one.table)
-    if _count(con, f"SELECT count(*) FROM ops.extract WHERE {mine} AND extract_id > ?", one.extract_id):
+def _delete_missing(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, key: list[str] | None) -> int:
+    """An extract of a whole table holds every row that exists, so others are deleted, or their versions closed; a row
+    whose new version was refused stays as it was. A window of the table, or an extract older than the one loaded last
+    (left by a killed run), deletes nothing."""
+    if one.manifest.is_recapture or books.newest.get(one.table.name, "") > one.extract_id:
         return 0
-    same = " AND ".join(f"t.{k} = {raw}.{k}" for k in contract.key)
-    return _count(con, f"DELETE FROM {raw} WHERE NOT EXISTS (SELECT 1 FROM typed t WHERE {same})")
+    raw = raw_relation(one)
+    gone = "true"
+    if key is not None:
+        gone = f"NOT EXISTS (SELECT 1 FROM typed t WHERE {' AND '.join(f't.{k} = {raw}.{k}' for k in key)})"
+    if one.table.mode == "snapshot":
+        return _count(con, f"DELETE FROM {raw} WHERE {gone}")
+    return _count(con, f"UPDATE {raw} SET _valid_to = ? WHERE _valid_to IS NULL AND {gone}", one.manifest.started_at)
 
 
-def merge(
-    con: duckdb.DuckDBPyConnection, contract: Contract, source: Source, extract_id: str, now: datetime
-) -> tuple[int, int]:
+def raw_relation(one: Landed) -> str:
+    return f"raw.{quote(raw_name(one.source.id, one.table.name))}"
+
+
+def merge(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: datetime) -> tuple[int, int]:
     """Bring the rows of the view `good` into the raw table. Returns (loaded, recognised as duplicates).
 
     Within the extract the newest row of a key counts (by cursor, then row number; for append the first, since events do
-    not change). Against the table: an equal row, or an older one than is there, is a duplicate; a newer one replaces it
-    (upsert, snapshot) or is a duplicate (append).
+    not change; for a history with a cursor every version). Against the table: an equal row, or an older one than is
+    there, is a duplicate; a newer one replaces it (upsert, snapshot), closes it (history) or is a duplicate (append).
     """
-    table = contract.table
-    raw = f"raw.{quote(raw_name(source.id, table.name))}"
-    con.execute(f"CREATE OR REPLACE TEMP TABLE passed_over AS {_surplus(contract)}")
-    n_surplus = _count(con, "SELECT count(*) FROM passed_over")
-    without = "ANTI JOIN passed_over USING (_row_number)"
-    n_known = 0
-    _supersede(con, contract, source, extract_id, now)
-    if _count(con, f"SELECT count(*) FROM (SELECT 1 FROM {raw} LIMIT 1)"):
-        rest = f"good {without}" if n_surplus else "good"
-        same = " AND ".join(f"n.{k} = o.{k}" for k in contract.key)
-        inserted = con.execute(
+    table, raw = contract.table, raw_relation(one)
+    rest = "good"
+    made = con.execute(f"CREATE OR REPLACE TEMP TABLE passed_over AS {_surplus(contract)}").fetchone()
+    n_passed = made[0] if made else 0
+    without = "good ANTI JOIN passed_over USING (_row_number)"
+    if con.execute(f"SELECT 1 FROM {raw} LIMIT 1").fetchone():
+        n_passed += _count(
+            con,
             f"""INSERT INTO passed_over
-            SELECT n._row_number FROM (SELECT *, {contract.row_hash} AS _row_hash FROM {rest}) n JOIN {raw} o ON {same}
-            WHERE {_is_known(table, extract_id)}"""
-        ).fetchone()
-        n_known = inserted[0] if inserted else 0
-        if table.mode != "append":
-            con.execute(
-                f"DELETE FROM {raw} o USING (SELECT {', '.join(contract.key)} FROM good {without}) n WHERE {same}"
-            )
-    rest = f"good {without}" if n_surplus + n_known else "good"
+            SELECT DISTINCT n._row_number FROM {f"(FROM {without})" if n_passed else "good"} n JOIN {raw} o
+            ON {_same(contract, "n", "o")} WHERE {_is_known(table, one.extract_id)}""",
+        )
+        _make_way(con, contract, one, without)
+    if n_passed:
+        rest = without
     names = ", ".join(quote(n) for n in contract.names)
-    inserted = con.execute(
-        f"""INSERT INTO {raw} ({names}, {", ".join(n for n, _ in _LINEAGE)})
-        SELECT {names}, {literal(extract_id)}, {bind("?", now)}, _row_number, _source_ref, {contract.row_hash} FROM {rest}"""
-    ).fetchone()
-    assert inserted is not None
-    return inserted[0], n_surplus + n_known
+    values = bind("?, ?, _row_number, _source_ref, _row_hash", one.extract_id, now)
+    lineage = ", ".join(n for n, _ in _LINEAGE)
+    if table.mode == "history":
+        since = f"CAST({quote(table.cursor)} AS TIMESTAMPTZ)" if table.cursor else bind("?", one.manifest.started_at)
+        names, values = f"{names}, _valid_from", f"{since}, {values}"
+    select = ", ".join([*(quote(n) for n in contract.names), values])
+    n_loaded = _count(con, f"INSERT INTO {raw} ({names}, {lineage}) SELECT {select} FROM {rest}")
+    if table.mode == "history" and table.cursor and n_loaded:
+        chain(con, table, raw, among="good")
+    return n_loaded, n_passed
+
+
+def _identity(contract: Contract) -> list[str]:
+    """What names one row of the raw table: the key, and in a history with a cursor the version's beginning too."""
+    table = contract.table
+    return [*contract.key, quote(table.cursor)] if table.mode == "history" and table.cursor else contract.key
+
+
+def _same(contract: Contract, a: str, b: str) -> str:
+    return " AND ".join(f"{a}.{k} = {b}.{k}" for k in _identity(contract))
+
+
+def _make_way(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, incoming: str) -> None:
+    """Rows whose newer version is about to be inserted go, or are closed."""
+    table, raw = contract.table, raw_relation(one)
+    newer = f"(SELECT {', '.join(_identity(contract))} FROM {incoming}) n"
+    same = _same(contract, "n", "o")
+    if table.mode == "history" and table.is_whole:
+        until = bind("?", one.manifest.started_at)
+        con.execute(f"UPDATE {raw} o SET _valid_to = {until} FROM {newer} WHERE {same} AND o._valid_to IS NULL")
+    elif table.mode != "append":
+        con.execute(f"DELETE FROM {raw} o USING {newer} WHERE {same}")
+
+
+def chain(con: duckdb.DuckDBPyConnection, table: Table, raw: str, among: str) -> None:
+    """Every version of the keys of a relation ends where the next one begins, in whatever order they came."""
+    key = ", ".join(map(quote, table.primary_key))
+    same = " AND ".join(f"r.{quote(k)} = n.{quote(k)}" for k in table.primary_key)
+    con.execute(
+        f"""UPDATE {raw} r SET _valid_to = n.until FROM (
+            SELECT {key}, _valid_from AS since, lead(_valid_from) OVER (PARTITION BY {key} ORDER BY _valid_from) AS until
+            FROM {raw} SEMI JOIN {among} USING ({key})) n
+        WHERE {same} AND r._valid_from = n.since AND r._valid_to IS DISTINCT FROM n.until"""
+    )
 
 
 def _surplus(contract: Contract) -> str:
     """Row numbers of `good` whose key occurs again in it and that are not the one to keep. Sorts only doubled keys."""
-    key = ", ".join(contract.key)
+    key = ", ".join(_identity(contract))
     order = "_row_number"
     if contract.table.mode != "append":
         cursor = f"{quote(contract.table.cursor)} DESC NULLS LAST, " if contract.table.cursor else ""
@@ -307,21 +371,19 @@ def _is_known(table: Table, extract_id: str) -> str:
         older = (
             f"n.{c} < o.{c} OR (n.{c} IS NULL AND o.{c} IS NOT NULL) OR (n.{c} IS NOT DISTINCT FROM o.{c} AND {older})"
         )
-    return f"n._row_hash = o._row_hash OR {older}"
+    unchanged = "n._row_hash = o._row_hash"
+    if table.mode == "history" and table.is_whole:
+        unchanged += " AND o._valid_to IS NULL"
+    return f"({unchanged}) OR {older}"
 
 
-def _supersede(
-    con: duckdb.DuckDBPyConnection, contract: Contract, source: Source, extract_id: str, now: datetime
-) -> None:
+def supersede(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: datetime) -> None:
     """An open quarantined row whose key has since come good is superseded."""
-    where = f"{_of(source, contract.table)} AND status = 'open'"
-    if not _count(con, f"SELECT count(*) FROM quarantine.row WHERE {where}"):
-        return
-    this = literal(extract_id)
+    this = literal(one.extract_id)
     con.execute(
         f"""UPDATE quarantine.row SET status = 'superseded', resolved_at = {bind("?", now)}, resolved_by = 'load',
                resolved_why = 'the row came again, good, in extract ' || {this}
-        WHERE {where} AND quarantine_id IN (
+        WHERE {_of(one.source, one.table)} AND status = 'open' AND quarantine_id IN (
             SELECT q.quarantine_id FROM quarantine.row q
             JOIN (SELECT {contract.key_text} AS key_text, max(_row_number) AS last FROM good GROUP BY 1) g
             USING (key_text)
@@ -329,19 +391,31 @@ def _supersede(
     )
 
 
-def ensure_raw(con: duckdb.DuckDBPyConnection, source: Source, table: Table) -> None:
+def raw_columns(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, dict[str, str]]:
+    """Column → type of every raw table of a source, in order."""
+    found: dict[str, dict[str, str]] = {}
+    columns = "SELECT table_name, column_name, data_type FROM duckdb_columns() WHERE schema_name = 'raw' AND starts_with(table_name, ?)"
+    for table, column, kind in con.execute(bind(columns, f"{source.id}__")).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
+def ensure_raw(con: duckdb.DuckDBPyConnection, source: Source, table: Table, raws: dict[str, dict[str, str]]) -> None:
     """Create the raw table, or bring it to the declaration: new columns are null in old rows, columns no longer
-    declared (or dropped as personal data) go. Rewritten, not altered: DuckDB's log replays ALTER badly after a crash.
+    declared (or dropped as personal data) go; a table that becomes a history begins with what it holds. Rewritten, not
+    altered: DuckDB's log replays ALTER badly after a crash. `raws` are the tables as they are, and is kept true.
 
     Raises `Fault` IOC-304 when a column has a new type that stored values do not fit.
     """
     name = raw_name(source.id, table.name)
     raw = f"raw.{quote(name)}"
-    wanted = {n: _TYPE_NAMES.get(t, t) for n, t in stored_columns(table)} | dict(_LINEAGE)
-    if not _exists(con, name):
+    versions = _VERSION if table.mode == "history" else []
+    wanted = {n: _TYPE_NAMES.get(t, t) for n, t in stored_columns(table)} | dict(versions) | dict(_LINEAGE)
+    present = raws.get(name)
+    raws[name] = wanted
+    if present is None:
         con.execute(f"CREATE TABLE {raw} ({', '.join(f'{quote(n)} {t}' for n, t in wanted.items())})")
         return
-    present = landed_types(con, raw)
     if present == wanted:
         return
     fields = []
@@ -351,6 +425,8 @@ def ensure_raw(con: duckdb.DuckDBPyConnection, source: Source, table: Table) -> 
             lost = _count(con, f"SELECT count(*) FROM {raw} WHERE {quote(column)} IS NOT NULL AND {value} IS NULL")
             if lost:
                 raise _unfit(source, table, column, present[column], kind, lost)
+        if column == "_valid_from" and column not in present:
+            value = f"CAST({quote(table.cursor)} AS TIMESTAMPTZ)" if table.cursor else "_loaded_at"
         fields.append(f"{value} AS {quote(column)}")
     names = ", ".join(quote(n) for n, _ in stored_columns(table))
     con.execute(
@@ -370,96 +446,109 @@ def _unfit(source: Source, table: Table, column: str, was: str, kind: str, lost:
     )
 
 
-def _record(
-    con: duckdb.DuckDBPyConnection,
-    one: Landed,
-    result: Loaded,
-    max_event: datetime | None,
-    max_cursor: object,
-    now: datetime,
-) -> Loaded:
-    """Ledger, watermark and files taken. Raises `Fault` IOC-303 when the rows do not add up."""
-    manifest = one.manifest
+class Books:
+    """What a source's transaction reads from the ledger once, and writes to it once, however many extracts it loads."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, source: Source) -> None:
+        self._source = source
+        mine = bind("WHERE source_id = ?", source.id)
+        self.raw = raw_columns(con, source)
+        newest = con.execute(f"SELECT table_name, max(extract_id) FROM ops.extract {mine} GROUP BY 1").fetchall()
+        self.newest: dict[str, str] = dict(newest)
+        marks = con.execute(f"SELECT table_name, cursor_value FROM ops.watermark {mine}").fetchall()
+        self._marks: dict[str, str] = dict(marks)
+        self.has_open = _count(con, f"SELECT count(*) FROM quarantine.row {mine} AND status = 'open'") > 0
+        self._extracts: list[dict[str, object]] = []
+        self._moved: dict[str, dict[str, object]] = {}
+        self._files: dict[tuple[str, str], dict[str, object]] = {}
+
+    def enter(
+        self, one: Landed, result: Loaded, max_event: datetime | None, max_cursor: object, now: datetime
+    ) -> Loaded:
+        """Ledger, watermark and files taken of one extract. Raises `Fault` IOC-303 when the rows do not add up."""
+        manifest, table = one.manifest, one.table
+        _balance(result, manifest.rows)
+        cursor_to = cursor_text(max_cursor, one.source.time_zone)
+        self._extracts.append(
+            {
+                "extract_id": one.extract_id,
+                "run_id": manifest.run_id,
+                "source_id": result.source_id,
+                "table_name": table.name,
+                "mode": table.mode,
+                "cursor_from": manifest.cursor_from,
+                "cursor_to": cursor_to,
+                "extracted_at": manifest.finished_at,
+                "loaded_at": now,
+                "rows_in": result.rows_in,
+                "rows_loaded": result.rows_loaded,
+                "rows_quarantined": result.rows_quarantined,
+                "rows_deduplicated": result.rows_deduplicated,
+                "rows_deleted": result.rows_deleted,
+                "bytes_landed": sum(file.bytes for file in manifest.files),
+                "files_in": len(manifest.seen),
+                "landing_path": str(one.path.relative_to(connect.home())),
+                "manifest_sha256": _sha256(one.path / "manifest.json"),
+                "max_event_at": max_event,
+                "drift": manifest.drift.model_dump_json() if manifest.drift else None,
+            }
+        )
+        self.newest[table.name] = max(self.newest.get(table.name, ""), one.extract_id)
+        if cursor_to and not manifest.is_recapture and not _reached(self._marks.get(table.name), max_cursor):
+            self._marks[table.name] = cursor_to
+            mark = (result.source_id, table.name, cursor_to, one.extract_id, now)
+            names = ("source_id", "table_name", "cursor_value", "extract_id", "updated_at")
+            self._moved[table.name] = dict(zip(names, mark, strict=True))
+        for file in manifest.seen:
+            about = {"source_id": result.source_id, "table_name": table.name, "path": file.path, "size": file.size}
+            taken = {"modified": file.modified, "sha256": file.sha256, "extract_id": one.extract_id, "seen_at": now}
+            self._files[table.name, file.path] = about | taken
+        return result
+
+    def write(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Everything entered, by one statement a table of the ledger."""
+        mine = bind("source_id = ?", self._source.id)
+        con.execute(insert("ops.extract", self._extracts))
+        if self._moved:
+            con.execute(bind(f"DELETE FROM ops.watermark WHERE {mine} AND table_name IN ?", list(self._moved)))
+            con.execute(insert("ops.watermark", list(self._moved.values())))
+        if self._files:
+            for table in {name for name, _ in self._files}:
+                paths = [path for name, path in self._files if name == table]
+                again = f"DELETE FROM ops.file_seen WHERE {mine} AND table_name = ? AND path IN (SELECT unnest(?::VARCHAR[]))"
+                con.execute(bind(again, table, paths))
+            con.execute(insert("ops.file_seen", list(self._files.values())))
+
+
+def _balance(result: Loaded, landed: int) -> None:
     parts = result.rows_loaded + result.rows_quarantined + result.rows_deduplicated
-    if result.rows_in != parts or result.rows_in != manifest.rows:
-        raise Fault(
-            "IOC-303",
-            f"Sổ cái không cân ở {result.source_id}.{result.table}: trích {manifest.rows}, đọc {result.rows_in}, nạp "
-            f"{result.rows_loaded} + cách ly {result.rows_quarantined} + trùng {result.rows_deduplicated} = {parts}.",
-            f"The ledger of {result.source_id}.{result.table} does not balance: landed {manifest.rows}, read "
-            f"{result.rows_in}, loaded {result.rows_loaded} + quarantined {result.rows_quarantined} + duplicates "
-            f"{result.rows_deduplicated} = {parts}.",
-            why="a row was lost or counted twice; nothing of this source was loaded",
-            fix="./ioc logs",
-        )
-    table = one.table
-    row = {
-        "extract_id": one.extract_id,
-        "run_id": manifest.run_id,
-        "source_id": result.source_id,
-        "table_name": table.name,
-        "mode": table.mode,
-        "cursor_from": manifest.cursor_from,
-        "cursor_to": cursor_text(max_cursor, one.source.time_zone),
-        "extracted_at": manifest.finished_at,
-        "loaded_at": now,
-        "rows_in": result.rows_in,
-        "rows_loaded": result.rows_loaded,
-        "rows_quarantined": result.rows_quarantined,
-        "rows_deduplicated": result.rows_deduplicated,
-        "rows_deleted": result.rows_deleted,
-        "bytes_landed": sum(file.bytes for file in manifest.files),
-        "files_in": len(manifest.seen),
-        "landing_path": str(one.path.relative_to(connect.home())),
-        "manifest_sha256": _sha256(one.path / "manifest.json"),
-        "max_event_at": max_event,
-        "drift": manifest.drift.model_dump_json() if manifest.drift else None,
-    }
-    fields = ", ".join(f"? AS {name}" for name in row)
-    con.execute(bind(f"INSERT INTO ops.extract BY NAME SELECT {fields}", *row.values()))
-    if max_cursor is not None and not manifest.is_recapture:
-        _move_watermark(con, one, max_cursor, now)
-    _remember_files(con, one, now)
-    return result
-
-
-def _move_watermark(con: duckdb.DuckDBPyConnection, one: Landed, max_cursor: object, now: datetime) -> None:
-    """Forward only: an older extract loaded late must not bring the watermark back."""
-    mine = _of(one.source, one.table)
-    kind = DUCKDB_TYPE[one.table.column(one.table.cursor or "").type]
-    new = cursor_text(max_cursor, one.source.time_zone)
-    reached = f"TRY_CAST(cursor_value AS {kind}) >= CAST(? AS {kind})"
-    if not _count(con, f"SELECT count(*) FROM ops.watermark WHERE {mine} AND {reached}", new):
-        con.execute(f"DELETE FROM ops.watermark WHERE {mine}")
-        row = (one.source.id, one.table.name, new, one.extract_id, now)
-        con.execute(bind("INSERT INTO ops.watermark VALUES (?, ?, ?, ?, ?)", *row))
-
-
-def _remember_files(con: duckdb.DuckDBPyConnection, one: Landed, now: datetime) -> None:
-    seen = one.manifest.seen
-    if not seen:
+    if result.rows_in == parts == landed:
         return
-    paths = [file.path for file in seen]
-    con.execute(
-        bind(
-            f"DELETE FROM ops.file_seen WHERE {_of(one.source, one.table)} AND path IN (SELECT unnest(?::VARCHAR[]))",
-            paths,
-        )
+    raise Fault(
+        "IOC-303",
+        f"Sổ cái không cân ở {result.source_id}.{result.table}: trích {landed}, đọc {result.rows_in}, nạp "
+        f"{result.rows_loaded} + cách ly {result.rows_quarantined} + trùng {result.rows_deduplicated} = {parts}.",
+        f"The ledger of {result.source_id}.{result.table} does not balance: landed {landed}, read "
+        f"{result.rows_in}, loaded {result.rows_loaded} + quarantined {result.rows_quarantined} + duplicates "
+        f"{result.rows_deduplicated} = {parts}.",
+        why="a row was lost or counted twice; nothing of this source was loaded",
+        fix="./ioc logs",
     )
-    con.execute(
-        bind(
-            """INSERT INTO ops.file_seen SELECT ?, ?,
-            unnest(?::VARCHAR[]), unnest(?::BIGINT[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), ?, ?""",
-            one.source.id,
-            one.table.name,
-            paths,
-            [file.size for file in seen],
-            [file.modified for file in seen],
-            [file.sha256 for file in seen],
-            one.extract_id,
-            now,
-        )
-    )
+
+
+def _reached(mark: str | None, cursor: object) -> bool:
+    """Whether a watermark is there already: it goes forward only, so an extract loaded late does not bring it back. One
+    that is no value of the cursor's present type is never reached."""
+    try:
+        if mark is None:
+            return False
+        if isinstance(cursor, datetime):
+            return datetime.fromisoformat(mark) >= cursor
+        if isinstance(cursor, date):
+            return date.fromisoformat(mark) >= cursor
+        return mark >= cursor if isinstance(cursor, str) else Decimal(mark) >= Decimal(str(cursor))
+    except (ValueError, TypeError, ArithmeticError):
+        return False
 
 
 def record_pull(

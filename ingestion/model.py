@@ -29,6 +29,7 @@ SURPLUS = "_more"
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
 SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+DriftPolicy = Literal["accept", "quarantine", "stop"]
 Duration = Annotated[str, Field(pattern=_DURATION.pattern, description="a number and m, h or d: 5m, 12h, 1d")]
 
 
@@ -69,6 +70,11 @@ class Connector(BaseModel):
 
     model_config = ConfigDict(extra="allow", frozen=True)
     kind: str
+    connection_budget: int = Field(
+        default=4,
+        ge=2,
+        description="connections that all sources of this server may hold together; a source being pulled holds up to two",
+    )
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -121,13 +127,21 @@ class Area(Declared):
     valid_as_of: str | None = Field(default=None, description="a date, or a column that holds one")
 
 
+class Retention(Declared):
+    """How long extracts of a table stay in the landing; the newest of a table always stays."""
+
+    keep: Duration
+    snapshots: int = Field(default=1, ge=1, description="of whole tables, at least this many of the newest")
+
+
 class Table(Declared):
     name: Name
     title: Title
     grain: str
-    mode: Literal["append", "upsert", "snapshot"] = Field(
+    mode: Literal["append", "upsert", "snapshot", "history"] = Field(
         default="upsert",
-        description="append: immutable events, key de-duplicates · upsert: newest row a key · snapshot: the whole table each time, deletes found",
+        description="append: immutable events, key de-duplicates · upsert: newest row a key · snapshot: the whole table each time, deletes found · "
+        "history: every version of a key, from when to when (with a cursor: since the cursor's time; without: the whole table each time, since we saw it)",
     )
     primary_key: list[Name] = Field(min_length=1)
     cursor: Name | None = None
@@ -140,6 +154,7 @@ class Table(Declared):
     columns: list[Column] = Field(min_length=1)
     ignored_columns: list[IgnoredColumn] = Field(default_factory=list)
     volume: Volume = Volume()
+    retention: Retention | None = Field(default=None, description="default: every extract is kept")
     area: Area | None = None
     tier: Literal[1, 2, 3] = 2
 
@@ -158,18 +173,28 @@ class Table(Declared):
                 raise ValueError(f"column {name!r} is used but not declared")
         if any(c.class_ == "pii" and c.protect in (None, "drop") and c.name in wanted for c in self.columns):
             raise ValueError("a key, cursor or event time cannot be a dropped pii column")
+        if self.mode == "history" and self.cursor:
+            since = self.column(self.cursor)
+            if since.type not in ("timestamp", "date") or not since.required:
+                raise ValueError(f"the cursor {self.cursor!r} of a history must be a required timestamp or date")
         return self
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every extract holds the whole table, so that a key it misses is gone at the source."""
+        return self.mode == "snapshot" or (self.mode == "history" and self.cursor is None)
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)
 
 
 class OnDrift(Declared):
-    """What a change of the source's columns does: accept (load what is known, report), quarantine (land, do not load),
-    stop (the source is late with that reason)."""
+    """What a change of a table's columns does: accept (load what is known, report), quarantine (land, and load when
+    somebody accepts it or the declaration is mended), stop (do not even land; the source is late with that reason)."""
 
-    added: Literal["accept", "stop"] = "accept"
-    removed: Literal["accept", "stop"] = "stop"
+    added: DriftPolicy = "accept"
+    removed: DriftPolicy = "stop"
+    retyped: DriftPolicy = "accept"
 
 
 class Source(Declared):

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
 from ingestion import registry
-from ingestion.extract import Landed, Progress, extract
+from ingestion.extract import Progress, extract
+from ingestion.landing import Landed
 from ingestion.load import Loaded, load, record_pull
 from ingestion.model import Source
 from warehouse import connect

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 
 from ingestion.contract import compile_contract
-from ingestion.extract import Landed
+from ingestion.landing import Landed, scan
 from ingestion.ledger import ask
-from ingestion.load import areas, ensure_raw, landed_types, merge, scan
+from ingestion.load import areas, ensure_raw, landed_types, merge, raw_columns, supersede, typed
 from ingestion.model import Source
 from warehouse import connect
 from warehouse.connect import literal
@@ -129,14 +129,12 @@ def _replay_extract(
     if not (folder / "manifest.json").exists():
         return 0
     one = Landed.read(folder, source)
-    ensure_raw(con, one.source, one.table)
-    landed = scan([folder / file.name for file in one.manifest.files])
-    rows = f"(SELECT * FROM {landed} WHERE _row_number IN ({', '.join(map(str, numbers))}))"
+    ensure_raw(con, one.source, one.table, raw_columns(con, one.source))
+    rows = f"(SELECT * FROM {scan(one.files)} WHERE _row_number IN ({', '.join(map(str, numbers))}))"
     contract = compile_contract(one.source, one.table, landed_types(con, rows), now=now, areas=areas(con))
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE good AS SELECT * FROM ({contract.typed(rows)}) WHERE NOT ({contract.broken})"
-    )
-    loaded, duplicates = merge(con, contract, one.source, extract_id, now)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE good AS FROM ({typed(contract, rows)}) WHERE NOT _broken")
+    supersede(con, contract, one, now)
+    loaded, duplicates = merge(con, contract, one, now)
     ask(
         con,
         """UPDATE quarantine.row SET status = 'fixed', resolved_at = ?, resolved_by = ?, resolved_why = ?

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ingestion import connectors
 from ingestion.clean import cast
 from ingestion.model import Cadence, Column, Source, Table, minutes, raw_name
-from warehouse.connect import bind
+from warehouse.connect import insert
 from warehouse.errors import Fault
 
 SOURCES = Path(__file__).parent / "sources"
@@ -229,33 +229,24 @@ def sync(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
 
     Rooms that may not import this one (dbt's generation, quality) read them there.
     """
+    sources = list(registry.sources.values())
+    tables = [(source, table) for source in sources for table in source.tables]
     con.execute("BEGIN")
     try:
-        for name in ("source", "source_table", "source_column"):
-            con.execute(f"DELETE FROM ops.{name}")
-        for source in registry.sources.values():
-            _insert(con, "ops.source", _source_row(source, registry.paths[source.id]))
-            for table in source.tables:
-                _insert(con, "ops.source_table", _table_row(source, table))
-                for ordinal, column in enumerate(table.columns, 1):
-                    _insert(con, "ops.source_column", _column_row(source, table, ordinal, column))
-                for ignored in table.ignored_columns:
-                    row = {
-                        "source_id": source.id,
-                        "table_name": table.name,
-                        "source_name": ignored.name,
-                        "is_ignored": True,
-                        "ignored_why": ignored.why,
-                    }
-                    _insert(con, "ops.source_column", row)
+        _rewrite(con, "ops.source", [_source_row(source, registry.paths[source.id]) for source in sources])
+        _rewrite(con, "ops.source_table", [_table_row(source, table) for source, table in tables])
+        _rewrite(con, "ops.source_column", [row for source, table in tables for row in _column_rows(source, table)])
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
-    con.execute(bind(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", *row.values()))
+def _rewrite(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
+    """The whole table anew by one statement: row by row, 200 tables would fill the memory that loading may use."""
+    con.execute(f"DELETE FROM {table}")
+    if rows:
+        con.execute(insert(table, rows))
 
 
 def _cadence_vi(cadence: Cadence) -> str:
@@ -288,6 +279,22 @@ def _table_row(source: Source, table: Table) -> dict[str, Any]:
         "area_column": table.area.column if table.area else None, "area_scheme": table.area.scheme if table.area else None,
         "slot_minutes": minutes(table.slot) if table.slot else None, "tier": table.tier,
     }  # fmt: skip
+
+
+def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
+    declared = [_column_row(source, table, ordinal, column) for ordinal, column in enumerate(table.columns, 1)]
+    ignored = [
+        dict.fromkeys(declared[0])
+        | {
+            "source_id": source.id,
+            "table_name": table.name,
+            "source_name": one.name,
+            "is_ignored": True,
+            "ignored_why": one.why,
+        }
+        for one in table.ignored_columns
+    ]
+    return declared + ignored
 
 
 def _column_row(source: Source, table: Table, ordinal: int, column: Column) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,6 +72,12 @@ def bind(sql: str, *values: object) -> str:
     if len(parts) != len(values) + 1:
         raise ValueError(f"{len(parts) - 1} places for {len(values)} values")
     return parts[0] + "".join(_as_literal(value) + part for value, part in zip(values, parts[1:], strict=True))
+
+
+def insert(table: str, rows: Sequence[Mapping[str, object]]) -> str:
+    """One statement that inserts rows with equal keys, which are column names; values as `bind` takes them."""
+    listed = ", ".join(f"({', '.join(map(_as_literal, row.values()))})" for row in rows)
+    return f"INSERT INTO {table} ({', '.join(map(quote, rows[0]))}) VALUES {listed}"
 
 
 def _as_literal(value: object) -> str:

@@ -11,6 +11,7 @@ import importlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -59,7 +60,8 @@ class SeenFile:
 @dataclass(frozen=True)
 class Request:
     """One table to pull. `since` is the cursor value to start from, lag already taken off (None: everything); `until`
-    bounds a recapture. `seen` are files taken before, by path. `workdir` is a private folder, deleted afterwards."""
+    bounds a recapture. `seen` are files taken before, by path. `workdir` is a private folder, deleted afterwards.
+    `session` is what the connector's `session(source)` gave for all tables of the pull, where it offers one."""
 
     source: Source
     table: Table
@@ -68,6 +70,7 @@ class Request:
     seen: dict[str, SeenFile]
     workdir: Path
     now: datetime
+    session: Any = None
 
 
 @dataclass
@@ -81,7 +84,8 @@ class Chunk:
 
 
 class ConnectorModule(Protocol):
-    """What a module of this package offers."""
+    """What a module of this package offers. It may also have `session(source)`, a context manager: whatever is worth
+    opening once for all tables of a pull (a connection). Every table's `Request.session` is then what it yields."""
 
     Connection: type[Arguments]
     Read: type[Arguments]
@@ -91,6 +95,13 @@ class ConnectorModule(Protocol):
 
     def read(self, request: Request) -> Iterator[Chunk]:
         """The rows. Raises `Fault` IOC-2xx when the source is down, refuses us or changed while being read."""
+
+
+def session(source: Source) -> AbstractContextManager[Any]:
+    """What the connector wants open for all tables of a source; nothing (None) when it has no such wish."""
+    offered = getattr(module(source.connector.kind), "session", None)
+    opened: AbstractContextManager[Any] = offered(source) if offered else nullcontext()
+    return opened
 
 
 def module(kind: str) -> ConnectorModule:

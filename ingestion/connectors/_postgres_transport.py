@@ -16,8 +16,9 @@ import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
 from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]
 
-from ingestion.connectors import Request, _sql
+from ingestion.connectors import _sql
 from ingestion.connectors._duckdb import batches, malformed, refused
+from ingestion.model import Source
 from warehouse.connect import literal, scratch
 from warehouse.errors import Fault
 
@@ -81,10 +82,10 @@ class Transport(Protocol):
 
 
 @contextlib.contextmanager
-def open_transport(login: Login, request: Request) -> Iterator[Transport]:
-    """Connect. Raises `Fault` IOC-201 (down, or broken while reading), 202 (refused), 203 (too slow), 206 (wrong query)."""
+def open_transport(login: Login, source: Source) -> Iterator[Transport]:
+    """Connect. Raises `Fault` IOC-201 (down), 202 (refused), 203 (too slow)."""
     with contextlib.ExitStack() as stack:
-        try:
+        with in_words(login, source):
             transport: Transport
             try:
                 con = stack.enter_context(scratch(["postgres"]))
@@ -92,9 +93,16 @@ def open_transport(login: Login, request: Request) -> Iterator[Transport]:
                 transport = _Adbc(stack.enter_context(dbapi.connect(_conninfo(_parts(login)))))
             else:
                 transport = _Scanner(con, login)
-            yield transport
-        except (duckdb.Error, AdbcError) as error:
-            raise _fault(login, request, error) from None
+        yield transport
+
+
+@contextlib.contextmanager
+def in_words(login: Login, source: Source, table: str = "") -> Iterator[None]:
+    """A driver's error as `Fault`: besides those of connecting, IOC-201 (broken while reading), 206 (wrong query)."""
+    try:
+        yield
+    except (duckdb.Error, AdbcError) as error:
+        raise _fault(login, source, table, error) from None
 
 
 def _parts(login: Login) -> dict[str, str]:
@@ -160,13 +168,13 @@ class _Adbc:
             yield from cursor.fetch_record_batch()
 
 
-def _fault(login: Login, request: Request, error: Exception) -> Fault:
+def _fault(login: Login, source: Source, table: str, error: Exception) -> Fault:
     text = str(error).replace(login.password or "\0", "…")
     if any(sign in text for sign in _REFUSED):
         return refused(login.where, login.user)
     if "timeout expired" in text:
-        return _sql.too_slow(login.where, request)
+        return _sql.too_slow(login.where, source)
     if "onnection to server" in text or "Unable to connect" in text or any(sign in text for sign in _BROKEN):
-        return _sql.unreachable(login.where, text.strip().splitlines()[-1].strip(), request)
+        return _sql.unreachable(login.where, text.strip().splitlines()[-1].strip(), source)
     said = text.partition("ERROR:")[2] or text
-    return malformed(f"{login.where}, bảng {request.table.name}", said.strip().splitlines()[0])
+    return malformed(f"{login.where}{table and f', bảng {table}'}", said.strip().splitlines()[0])

@@ -220,18 +220,18 @@ def resolved(kind: str, server: Server, *values: object) -> list[str]:
         ) from None
 
 
-def unreachable(where: str, why: str, request: Request) -> Fault:
+def unreachable(where: str, why: str, source: model.Source) -> Fault:
     """`Fault` IOC-201: nobody answers, or the connection broke."""
-    return down(where, why, f"kiểm tra máy chủ và đường truyền, rồi ./ioc source pull {request.source.id}")
+    return down(where, why, f"kiểm tra máy chủ và đường truyền, rồi ./ioc source pull {source.id}")
 
 
-def too_slow(where: str, request: Request) -> Fault:
+def too_slow(where: str, source: model.Source) -> Fault:
     """`Fault` IOC-203: the server is there and does not answer in time."""
     return Fault(
         "IOC-203",
         f"{where} trả lời quá chậm.",
         f"{where} answers too slowly.",
-        fix=f"./ioc source pull {request.source.id}",
+        fix=f"./ioc source pull {source.id}",
     )
 
 

@@ -189,9 +189,9 @@ def _session(request: Request) -> Iterator[pymysql.Connection]:
         if number in (1044, 1045, 1049, 1142, 1143, 1698, 3118, 4151):
             raise refused(where, a.user) from None
         if "timed out" in text:
-            raise _sql.too_slow(where, request) from None
+            raise _sql.too_slow(where, request.source) from None
         if number in (0, 1040, 1129, 1130, 2002, 2003, 2006, 2013, 2026):
-            raise _sql.unreachable(where, text or "the connection broke", request) from None
+            raise _sql.unreachable(where, text or "the connection broke", request.source) from None
         raise malformed(f"{where}, bảng {request.table.name}", f"{number} {text[:200]}") from None
 
 
@@ -209,5 +209,5 @@ def _stream(request: Request, sql: str) -> Iterator[pa.RecordBatch]:
     except (RuntimeError, ValueError) as error:
         text = str(error).replace(login, "…")[:200]
         if any(sign in text for sign in ("timed out", "refused", "unreachable", "pool", "IoError", "DriverError")):
-            raise _sql.unreachable(where, text, request) from None
+            raise _sql.unreachable(where, text, request.source) from None
         raise malformed(where, text) from None

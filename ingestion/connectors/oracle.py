@@ -201,7 +201,7 @@ def _session(request: Request) -> Iterator[_Session]:
         except oracledb.Error as error:
             raise _fault(request, where, a.user, error) from None
         except TimeoutError:
-            raise _sql.too_slow(where, request) from None
+            raise _sql.too_slow(where, request.source) from None
         finally:
             if session.con is not None:
                 with contextlib.suppress(oracledb.Error, TimeoutError):
@@ -214,9 +214,9 @@ def _fault(request: Request, where: str, user: str, error: oracledb.Error) -> Fa
     if code in _REFUSED:
         return refused(where, user)
     if code in _SLOW or "timed out" in said.message:
-        return _sql.too_slow(where, request)
+        return _sql.too_slow(where, request.source)
     if code in _DOWN:
-        return _sql.unreachable(where, text, request)
+        return _sql.unreachable(where, text, request.source)
     if code == "ORA-01555":  # snapshot too old
         return Fault(
             "IOC-204",

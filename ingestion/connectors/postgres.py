@@ -9,13 +9,15 @@ transaction a table: no half of an update is seen.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 
 from pydantic import Field
 
 from ingestion.connectors import Chunk, Request, _sql
 from ingestion.connectors._duckdb import malformed
-from ingestion.connectors._postgres_transport import Login, Transport, open_transport
+from ingestion.connectors._postgres_transport import Login, Transport, in_words, open_transport
 from ingestion.connectors._sql import Column, Dialect
+from ingestion.model import Source
 from warehouse.connect import literal, quote
 
 
@@ -51,14 +53,28 @@ _OF_TABLE = f"""SELECT attname::text, {_KIND.format("atttypid")}::text, attnotnu
     WHERE attrelid = {{}}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
 
 
+@contextmanager
+def session(source: Source) -> Iterator[Transport]:
+    """One connection for all tables of a pull: loading the scanner alone takes some 80 ms."""
+    with open_transport(_login(source), source) as transport:
+        yield transport
+
+
+@contextmanager
+def _transport(request: Request) -> Iterator[Transport]:
+    opened = nullcontext(request.session) if request.session is not None else session(request.source)
+    with opened as transport, in_words(_login(request.source), request.source, request.table.name):
+        yield transport
+
+
 def columns(request: Request) -> list[str] | None:
-    with open_transport(_login(request), request) as transport:
+    with _transport(request) as transport:
         return _sql.listed(request, _catalogue(transport, request))
 
 
 def read(request: Request) -> Iterator[Chunk]:
     asked = _read(request)
-    with open_transport(_login(request), request) as transport:
+    with _transport(request) as transport:
         relation = _DIALECT.relation(asked, asked.schema_)
         catalogue = _catalogue(transport, request)
         wanted = _sql.statement(request, _DIALECT, relation, catalogue)
@@ -74,8 +90,8 @@ def _read(request: Request) -> Read:
     return Read.model_validate(request.table.read)
 
 
-def _login(request: Request) -> Login:
-    a = Connection.model_validate(request.source.connector.arguments)
+def _login(source: Source) -> Login:
+    a = Connection.model_validate(source.connector.arguments)
     host, password, port = _sql.resolved("PostgreSQL", a, a.port)
     return Login(host, int(port), a.database, a.user, password, a.connect_timeout_seconds)
 

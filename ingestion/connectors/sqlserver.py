@@ -224,11 +224,11 @@ def _fault(request: Request, where: str, user: str, error: mssql_python.Error) -
     if state == "Invalid authorization specification" or any(sign in text for sign in signs):
         return refused(where, user)
     if "imeout" in state or "imeout" in text:
-        return _sql.too_slow(where, request)
+        return _sql.too_slow(where, request.source)
     if state in (
         "Client unable to establish connection",
         "Communication link failure",
         "Server rejected the connection",
     ):
-        return _sql.unreachable(where, text[:200], request)
+        return _sql.unreachable(where, text[:200], request.source)
     return malformed(f"{where}, bảng {request.table.name}", text[:200])

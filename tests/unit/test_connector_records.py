@@ -52,6 +52,25 @@ def test_csv__ragged_rows_cost_themselves_only(tmp_path: Path, monkeypatch: pyte
     assert (rules, source_ref) == (["shape:_more"], "a.csv:4") and "y;z" in reason
 
 
+def test_csv__a_shifted_row_takes_no_name_past_its_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`Nguyễn, Văn An` without quotes moves every later cell by one."""
+    put(tmp_path, "a.csv", "ma,ho_ten,que\nA,Lê Thị Chim,Thọ Xuân\nB,Nguyễn, Văn Hoàng Yến,Nga Sơn\n")
+    monkeypatch.setenv("IOC_HOME", str(tmp_path / "var"))
+    columns = [
+        {"name": n, "type": "text"} | ({"class": "pii"} if n == "ho_ten" else {}) for n in ("ma", "ho_ten", "que")
+    ]
+    body = declare(columns=columns, read={"file": "a.csv"}, cursor=None).model_dump(by_alias=True)
+    one = Source.model_validate(body | {"connector": {"kind": "csv", "folder": str(tmp_path)}})
+    (result,) = load(extract(one, run_id="run"), holder="test")
+    assert (result.rows_loaded, result.rows_quarantined) == (1, 1)
+    kept = [path.read_bytes() for path in (tmp_path / "var").rglob("*") if path.is_file()]
+    assert len(kept) >= 3
+    landed = "".join(str(pq.read_table(p).to_pydict()) for p in (tmp_path / "var" / "landing").rglob("*.parquet"))
+    rest = str(ask("SELECT * FROM quarantine.row")) + str(ask("SELECT * FROM raw.so_thu_nghiem__ho_so"))
+    assert "Thọ Xuân" in landed and not any(name in landed + rest for name in ("Chim", "Yến", "Nguyễn"))
+    assert ask("SELECT source_ref, reasons_vi[1] LIKE '%dữ liệu cá nhân%' FROM quarantine.row") == [("a.csv:3", True)]
+
+
 def test_csv__lines_above_names_footer_and_doubled_headers_are_declared(tmp_path: Path) -> None:
     put(tmp_path, "a.csv", "BÁO CÁO\n\nma,so,so\nA,1,2\nTổng,1,2\nNgười lập,,\n")
     read = {"file": "a.csv", "skip_lines": 2, "until": "^Tổng"}
