@@ -135,7 +135,7 @@ def compile_contract(
         rules += _column_rules(table, column, found or "VARCHAR")
     if SURPLUS in landed:
         fields.append(f"{quote(SURPLUS)} AS {_original(SURPLUS)}")
-        rules.append(_shape_rule())
+        rules.insert(0, _shape_rule())
     if table.event_time:
         rules.append(_future_rule(table.column(table.event_time), now))
     if table.area and areas:

@@ -38,7 +38,7 @@ from warehouse.ids import new_id
 #: Rows held in memory before they are written as one row group; DuckDB reads row groups in parallel.
 GROUP_ROWS = 65_536
 #: Instead of what a row has beyond its columns, where the table has personal data.
-_HIDDEN = "không lưu: bảng có dữ liệu cá nhân, xem ở nguồn"
+_HIDDEN = "không lưu vì bảng có dữ liệu cá nhân, xem ở nguồn: "
 #: Receives one Vietnamese sentence at a time.
 Progress = Callable[[str], None]
 
@@ -409,8 +409,11 @@ class _Writer:
             fields[column.source_name] = values
             self.columns[column.source_name] = str(values.type)
         if surplus is not None:
-            hidden = pa.scalar(_HIDDEN)
-            fields[SURPLUS] = pc.if_else(pc.is_valid(surplus), hidden, None) if is_personal else surplus
+            if is_personal:
+                places = chunk.refs or [f"#{self.rows + i}" for i in range(1, len(surplus) + 1)]
+                hidden = pa.array([_HIDDEN + place for place in places])
+                surplus = pc.if_else(pc.is_valid(surplus), hidden, None)
+            fields[SURPLUS] = surplus
         count = chunk.batch.num_rows
         fields["_row_number"] = pa.arange(self.rows + 1, self.rows + count + 1)
         fields["_source_ref"] = pa.array(chunk.refs, pa.string()) if chunk.refs else pa.nulls(count, pa.string())
