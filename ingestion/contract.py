@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingestion import mask
-from ingestion.clean import text
+from ingestion.clean import legacy, text
 from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.clean.identifiers import CHECKS
 from ingestion.model import DUCKDB_TYPE, Column, Source, Table
@@ -224,8 +224,9 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {vi}"))
         said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {en}"))
         rules.append(Rule(f"type:{name}", f"{value} IS NULL AND {has_value}", said_vi, said_en))
-    if name in table.primary_key or column.required:
-        rule = "key" if name in table.primary_key else "required"
+    is_key = name in table.primary_key
+    if is_key or column.required:
+        rule = "key" if is_key else "required"
         what_vi, what_en = (
             ("khóa trống", "the key is empty") if rule == "key" else ("bắt buộc nhưng trống", "required but empty")
         )
@@ -235,6 +236,10 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         )
     if _is_hashed(column):
         return rules
+    if column.encoding and (is_key or column.class_ == "code"):
+        said_vi = _sentence(head_vi, "'“'", shown, literal("” còn ở bảng mã cũ chưa xác định chắc chắn"))
+        said_en = _sentence(head_en, "'“'", shown, literal("” is in an old encoding that is not certain"))
+        rules.append(Rule(f"encoding:{name}", f"coalesce(NOT {legacy.sql_is_sound(value)}, false)", said_vi, said_en))
     if column.range:
         rules.append(_range_rule(column, head_vi, head_en, shown))
     if column.code_list is not None:

@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from ingestion import connectors, drift, mask
-from ingestion.clean import text
+from ingestion.clean import legacy, text
 from ingestion.connectors import Chunk, Request, SeenFile
 from ingestion.model import Source, Table, minutes
 from warehouse import connect, fault
@@ -57,7 +58,8 @@ class Manifest(BaseModel):
     """What an extract holds and how it came to be: enough to load it without asking anyone.
 
     `columns` are source name → Arrow type as landed. `declaration` is the source with this one table. `is_recapture`
-    says that somebody asked for a window of time, so the watermark must not follow it.
+    says that somebody asked for a window of time, so the watermark must not follow it. `texts_uncertain` counts by source
+    name what seems to be in an encoding from before Unicode and was kept as it came: the column needs an `encoding`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,6 +79,7 @@ class Manifest(BaseModel):
     is_recapture: bool
     seen: list[SeenFile]
     texts_repaired: int
+    texts_uncertain: dict[str, int] = {}
     drift: drift.Drift
     declaration_sha256: str
     declaration: dict[str, Any]
@@ -322,6 +325,7 @@ def _extract_table(
             is_recapture=is_recapture,
             seen=writer.seen,
             texts_repaired=writer.repaired,
+            texts_uncertain=dict(writer.uncertain),
             drift=changes,
             declaration_sha256=hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
             declaration=declaration,
@@ -408,6 +412,7 @@ class _Writer:
         self._done: list[LandedFile] = []
         self.rows = 0
         self.repaired = 0
+        self.uncertain: Counter[str] = Counter()
         self.names: list[str] = []
         self.columns: dict[str, str] = {}
         self.seen: list[SeenFile] = []
@@ -459,8 +464,9 @@ class _Writer:
             values = _plain(chunk.batch.column(column.source_name))
             values = mask.protect(column, values, self._source.id)
             if pa.types.is_string(values.type):
-                values, repaired = _clean_text(values)
+                values, repaired, uncertain = _clean_text(values, column.encoding)
                 self.repaired += repaired
+                self.uncertain += Counter({column.source_name: uncertain})
             fields[column.source_name] = values
             self.columns[column.source_name] = str(values.type)
         count = chunk.batch.num_rows
@@ -501,23 +507,26 @@ def _plain(values: pa.Array) -> pa.Array:
     return values
 
 
-def _clean_text(values: pa.Array) -> tuple[pa.Array, int]:
-    """NFC, and broken encodings repaired; also the number of repaired values.
+def _clean_text(values: pa.Array, encoding: str | None) -> tuple[pa.Array, int, int]:
+    """NFC, old encodings read and broken ones repaired; also the number of repaired values, and of those in an encoding
+    that is not certain.
 
     Plain ASCII is seen from its bytes and left alone. Of the rest only distinct values are looked at: names of offices,
     procedures and communes come over and over (10 times faster on such columns).
     """
-    if _is_ascii(values):
-        return values, 0
+    if encoding is None and _is_ascii(values):
+        return values, 0, 0
     encoded = pc.dictionary_encode(values)
-    repaired, count = text.repair(encoded.dictionary)
+    in_unicode, is_uncertain = legacy.to_unicode(encoded.dictionary, encoding)
+    uncertain = pc.sum(is_uncertain.take(encoded.indices)).as_py() or 0
+    repaired, count = text.repair(in_unicode)
     clean = pc.utf8_normalize(repaired, form="NFC")
     if clean.equals(encoded.dictionary):
-        return values, 0
+        return values, 0, uncertain
     if count:
-        changed = pc.not_equal(repaired, encoded.dictionary).take(encoded.indices)
+        changed = pc.not_equal(repaired, in_unicode).take(encoded.indices)
         count = pc.sum(changed).as_py() or 0
-    return clean.take(encoded.indices), count
+    return clean.take(encoded.indices), count, uncertain
 
 
 def _is_ascii(values: pa.Array) -> bool:

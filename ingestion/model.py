@@ -24,6 +24,8 @@ DUCKDB_TYPE: dict[str, str] = {
     "timestamp": "TIMESTAMPTZ",
     "json": "JSON",
 }
+#: How Vietnamese text was written before Unicode; the tables are in `clean.legacy`.
+Encoding = Literal["tcvn3", "tcvn3_upper", "vni", "viscii", "cp1258"]
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
 SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -81,6 +83,9 @@ class Column(Declared):
     format: str | None = Field(
         default=None,
         description="how text becomes the type: dd/MM/yyyy, yyyyMMddHHmmss, vi_number, dotnet_date, epoch_ms, …",
+    )
+    encoding: Encoding | Literal["detect"] | None = Field(
+        default=None, description="of text from before Unicode; detect: converted where the evidence is certain"
     )
     class_: Literal["pii", "quasi", "code", "free"] = Field(default="free", alias="class")
     protect: Literal["drop", "hash", "year"] | None = Field(

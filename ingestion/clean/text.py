@@ -36,8 +36,9 @@ def mojibake_score(text: str) -> int:
     return len(_TELLTALE.findall(text))
 
 
-def _bytes(text: str) -> bytes:
-    """cp1252 where it has the character, latin-1 for the five bytes that cp1252 leaves undefined."""
+def windows_bytes(text: str) -> bytes:
+    """The bytes of a text that was read as windows-1252: cp1252 where it has the character, latin-1 for the five bytes that
+    cp1252 leaves undefined. Raises UnicodeEncodeError for a character that was never one byte."""
     out = bytearray()
     for char in text:
         try:
@@ -54,7 +55,7 @@ def repaired(text: str) -> str:
         if not score:
             break
         try:
-            candidate = _bytes(text).decode("utf-8")
+            candidate = windows_bytes(text).decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
             break
         if mojibake_score(candidate) >= score:
