@@ -63,9 +63,10 @@ _VNI = {
 #: A letter of VNI (its mark in either case), or an accented letter that means nothing there.
 _VNI_PIECE = re.compile("|".join(sorted(_VNI, key=len, reverse=True)) + "|[À-ÖØ-öø-ÿ]")
 
-_BYTES = "\x01-\x7f" + "".join(_WINDOWS[0x80:])
-#: A text that windows-1252 has all characters of, among them one that is not ASCII; a cheap test before the dear ones.
-_SUSPECT = f"^[{_BYTES}]*[\x02\x05\x06\x14\x19\x1e{_BYTES[3:]}][{_BYTES}]*$"
+#: A character that was never a byte: most texts in Unicode have one, so no other test is needed.
+_NO_BYTE = "[^\x00-\x7f{}]".format("".join(_WINDOWS[0x80:]))
+#: Not ASCII, or one of the six letters that VISCII has among control characters.
+_NO_ASCII = "[\x02\x05\x06\x14\x19\x1e\u0080-\U0010ffff]"
 _BETWEEN = "\t\n\r\x20-\x40\x5b-\x60\x7b-\x7f\xa0"
 _SIGNS = "‘’“”‚„…–—•·«»°±²³´®©™"
 _WORD = re.compile(f"[^{_BETWEEN}]+")
@@ -98,6 +99,8 @@ def detect(cell: str) -> tuple[Encoding | None, int]:
     before. (None, 0): sound text, or of another language; (None, n): two encodings are possible and disagree.
     """
     words = [word for word in _WORD.findall(cell) if not word.isascii()]
+    if all(map(is_syllable, words)):
+        return None, 0
     possible: dict[str, tuple[Encoding, int]] = {}
     for encoding in get_args(Encoding):
         if (encoding == "tcvn3_upper" and possible) or (encoding == "viscii" and "\xa0" in cell):
@@ -134,7 +137,8 @@ def to_unicode(values: pa.Array, encoding: str | None) -> tuple[pa.Array, pa.Arr
     `encoding` is an `Encoding`, `detect`, or None: then nothing is changed, and what seems to be in an old encoding is
     only marked.
     """
-    suspect = pc.fill_null(pc.match_substring_regex(values, _SUSPECT), False)
+    accented, unicode = (pc.match_substring_regex(values, pattern) for pattern in (_NO_ASCII, _NO_BYTE))
+    suspect = pc.fill_null(pc.and_not(accented, unicode), False)
     if not pc.any(suspect).as_py():
         return values, suspect
     texts, uncertain = values.to_pylist(), suspect.to_pylist()
