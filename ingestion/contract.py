@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingestion import mask
-from ingestion.clean import legacy, text
+from ingestion.clean import area, legacy, text
 from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.clean.identifiers import CHECKS
 from ingestion.model import DUCKDB_TYPE, Column, Source, Table
@@ -39,11 +39,10 @@ _ZONED = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True)
 class Areas:
-    """The codes and names (as match keys) that are valid before and since 2025-07-01; empty when not loaded yet."""
+    """How many communes the temporary table `clean.area.KNOWN` has of before and since 2025-07-01."""
 
-    codes_2025: frozenset[str] = frozenset()
-    codes_before: frozenset[str] = frozenset()
-    names_2025: frozenset[str] = frozenset()
+    before: int
+    since: int
 
 
 @dataclass(frozen=True)
@@ -64,15 +63,28 @@ class Contract:
     columns: list[Column]
     fields: list[str]
     rules: list[Rule]
+    areas: Areas | None
 
     def typed(self, relation: str) -> str:
         """Select from landed rows: every raw column typed, the values as they came as `from:<column>`, `_row_number`,
-        `_source_ref`."""
-        return f"SELECT {', '.join(self.fields)}, _row_number, _source_ref FROM {relation}"
+        `_source_ref`; where the area is resolved, also the columns it gives, and `area:communes`, `area:labels`."""
+        rows = f"SELECT {', '.join(self.fields)}, _row_number, _source_ref FROM {relation}"
+        wanted = self.table.area
+        if wanted is None or not wanted.given:
+            return rows
+        given, given_old = map(quote, wanted.given)
+        if not self.areas:
+            return f"SELECT *, NULL::VARCHAR AS {given}, NULL::VARCHAR AS {given_old} FROM ({rows})"
+        cell, district, is_old = quote(wanted.column), quote(wanted.district or ""), _is_old(self.table)
+        district = district if wanted.district else "NULL::VARCHAR"
+        return f"""WITH cells AS ({rows})
+            SELECT cells.*, "area:code" AS {given}, "area:old_code" AS {given_old}, "area:communes", "area:labels"
+            FROM cells LEFT JOIN ({area.sql_resolved("cells", cell, district, is_old)}) ON "area:cell" = {cell}
+                AND "area:district" IS NOT DISTINCT FROM {district} AND "area:is_old" IS NOT DISTINCT FROM {is_old}"""
 
     @property
     def names(self) -> list[str]:
-        return [c.name for c in self.columns]
+        return [c.name for c in self.columns] + (self.table.area.given if self.table.area else [])
 
     @property
     def key(self) -> list[str]:
@@ -114,7 +126,8 @@ class Contract:
 
 def stored_columns(table: Table) -> list[tuple[str, str]]:
     """Name and DuckDB type of the declared columns that reach the raw table: dropped personal data does not."""
-    return [(c.name, _stored_type(c)) for c in table.columns if not mask.is_dropped(c)]
+    declared = [(c.name, _stored_type(c)) for c in table.columns if not mask.is_dropped(c)]
+    return declared + [(name, "VARCHAR") for name in (table.area.given if table.area else [])]
 
 
 def compile_contract(
@@ -137,7 +150,7 @@ def compile_contract(
         rules.append(_future_rule(table.column(table.event_time), now))
     if table.area and areas:
         rules += _area_rules(table, areas)
-    return Contract(table, columns, fields, rules)
+    return Contract(table, columns, fields, rules, areas)
 
 
 def _original(name: str) -> str:
@@ -288,52 +301,70 @@ def _future_rule(column: Column, now: datetime) -> Rule:
     )
 
 
+def _is_old(table: Table) -> str:
+    """SQL: whether a row is of before 2025-07-01; null where the declaration or the row has no date."""
+    day = table.area.valid_as_of if table.area else None
+    if day is None:
+        return "NULL::BOOLEAN"
+    value = quote(day) if day in {c.name for c in table.columns} else f"DATE {literal(day)}"
+    return f"(CAST({value} AS DATE) < DATE '{COMMUNES_CHANGED}')"
+
+
 def _area_rules(table: Table, areas: Areas) -> list[Rule]:
     """The area must exist at the row's date. Where the row has no date, the declared scheme says which list holds."""
-    area = table.area
-    assert area is not None
-    value = quote(area.column)
-    if area.scheme == "name_2025":
-        names = f"{text.sql_match_key(value)}"
-        return _unknown(
-            area.column,
-            "true",
-            areas.names_2025,
-            names,
-            ("tên", "name"),
-            ("xã, phường từ 01/7/2025", "communes since 2025-07-01"),
-        )
-    day = None
-    if area.valid_as_of in {c.name for c in table.columns}:
-        day = f"CAST({quote(area.valid_as_of or '')} AS DATE)"
-    elif area.valid_as_of:
-        day = f"DATE {literal(area.valid_as_of)}"
-    default = "true" if area.scheme == "commune_before_2025" else "false"
-    is_old = f"coalesce({day} < DATE '{COMMUNES_CHANGED}', {default})" if day else default
-    old = ("xã, phường trước 01/7/2025", "communes before 2025-07-01")
+    wanted = table.area
+    assert wanted is not None
+    if wanted.scheme == "any":
+        return [_unresolved(wanted.column)]
+    value = quote(wanted.column)
     new = ("xã, phường từ 01/7/2025", "communes since 2025-07-01")
+    if wanted.scheme == "name_2025":
+        # The key of a name is what follows the word for its kind, as in `text.match_key`.
+        value = text.sql_match_key(value)
+        return [_unknown(wanted.column, "true", value, ("accented", "new"), areas.since, ("tên", "name"), new)]
+    old = ("xã, phường trước 01/7/2025", "communes before 2025-07-01")
+    default = "true" if wanted.scheme == "commune_before_2025" else "false"
+    is_old = f"coalesce({_is_old(table)}, {default})"
     words = ("mã", "code")
-    rules = []
-    if is_old != "true":
-        rules += _unknown(area.column, f"NOT {is_old}", areas.codes_2025, value, words, new)
-    if is_old != "false":
-        rules += _unknown(area.column, is_old, areas.codes_before, value, words, old)
-    return rules
+    return [
+        _unknown(wanted.column, f"NOT {is_old}", value, ("code", "new"), areas.since, words, new),
+        _unknown(wanted.column, is_old, value, ("code", "old"), areas.before, words, old),
+    ]
 
 
 def _unknown(
-    name: str, applies: str, known: frozenset[str], value: str, kind: tuple[str, str], of: tuple[str, str]
-) -> list[Rule]:
-    """A rule that a value is among the known ones; none while the administrative units are not loaded."""
-    if not known:
-        return []
-    listed = ", ".join(literal(k) for k in sorted(known))
+    name: str,
+    applies: str,
+    value: str,
+    listed: tuple[str, str],
+    count: int,
+    kind: tuple[str, str],
+    of: tuple[str, str],
+) -> Rule:
+    """A rule that a value is in a list: `listed` is its spelling and era, `count` its length."""
     shown = _shown(name)
-    return [
-        Rule(
-            f"area:{name}",
-            f"{applies} AND coalesce({value} NOT IN ({listed}), false)",
-            _sentence(literal(f"cột {name}: {kind[0]} "), shown, literal(f" không có trong {len(known)} {of[0]}")),
-            _sentence(literal(f"column {name}: {kind[1]} "), shown, literal(f" is not among the {len(known)} {of[1]}")),
-        )
-    ]
+    known = f"SELECT key FROM {area.KNOWN} WHERE spelling = '{listed[0]}' AND era = '{listed[1]}'"
+    return Rule(
+        f"area:{name}",
+        f"{applies} AND coalesce({value} NOT IN ({known}), false)",
+        _sentence(literal(f"cột {name}: {kind[0]} "), shown, literal(f" không có trong {count} {of[0]}")),
+        _sentence(literal(f"column {name}: {kind[1]} "), shown, literal(f" is not among the {count} {of[1]}")),
+    )
+
+
+def _unresolved(name: str) -> Rule:
+    """A cell that fits no commune is shown the nearest names; one that fits several is shown those."""
+    value, shown, units = quote(name), _shown(name), 'coalesce("area:communes", 0)'
+    near, fitting = area.sql_nearest(value), "array_to_string(\"area:labels\", '; ')"
+
+    def said(head: str, unknown: str, several: tuple[str, str]) -> str:
+        none = _sentence(literal(unknown), near)
+        many = _sentence(literal(several[0]), units, literal(several[1]), fitting)
+        return _sentence(literal(head), shown, f"CASE {units} WHEN 0 THEN {none} ELSE {many} END")
+
+    return Rule(
+        f"area:{name}",
+        f"{value} IS NOT NULL AND {units} <> 1",
+        said(f"cột {name}: “", "” không phải là xã, phường nào; gần nhất: ", ("” có thể là ", " đơn vị: ")),
+        said(f"column {name}: “", "” is no commune; nearest: ", ("” fits ", " communes: ")),
+    )

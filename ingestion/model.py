@@ -119,9 +119,26 @@ class Volume(Declared):
 
 
 class Area(Declared):
+    """Where a row belongs. `any` takes old and new codes and names, and gives two more columns in the raw table: `as` with
+    the code of 2025, and `<as>_cu` with the old code where the source meant an old commune. An old commune that was
+    split has the second only: its rows are shared out by weight later."""
+
     column: Name
-    scheme: Literal["commune_2025", "commune_before_2025", "name_2025"]
+    scheme: Literal["commune_2025", "commune_before_2025", "name_2025", "any"]
     valid_as_of: str | None = Field(default=None, description="a date, or a column that holds one")
+    district: Name | None = Field(default=None, description="with any: the column of the district")
+    as_: Name | None = Field(default=None, alias="as", description="with any: the column of the code of 2025")
+
+    @model_validator(mode="after")
+    def _any_gives_a_code(self) -> Area:
+        if (self.scheme == "any") != (self.as_ is not None) or (self.district and self.scheme != "any"):
+            raise ValueError("scheme any needs `as`; `as` and `district` need scheme any")
+        return self
+
+    @property
+    def given(self) -> list[str]:
+        """The columns that resolving the area adds to the raw table."""
+        return [self.as_, f"{self.as_}_cu"] if self.as_ else []
 
 
 class Table(Declared):
@@ -154,11 +171,16 @@ class Table(Declared):
             raise ValueError(f"columns declared twice: {', '.join(doubled)}")
         wanted = [
             *self.primary_key,
-            *filter(None, [self.cursor, self.event_time, self.area.column if self.area else None]),
+            *filter(
+                None, [self.cursor, self.event_time, *([self.area.column, self.area.district] if self.area else [])]
+            ),
         ]
         for name in wanted:
             if name not in names:
                 raise ValueError(f"column {name!r} is used but not declared")
+        for name in self.area.given if self.area else []:
+            if name in names:
+                raise ValueError(f"column {name!r} is declared, but the area gives it")
         if any(c.class_ == "pii" and c.protect in (None, "drop") and c.name in wanted for c in self.columns):
             raise ValueError("a key, cursor or event time cannot be a dropped pii column")
         return self

@@ -91,8 +91,12 @@ def match_key(text: str) -> str:
 
 def sql_match_key(expression: str) -> str:
     """`match_key` as a DuckDB expression."""
+    return f"regexp_replace({sql_folded(expression)}, '{_PREFIX}', '')"
+
+
+def sql_folded(expression: str) -> str:
+    """A text in NFC and lower case with one tone placement and single spaces, as a DuckDB expression."""
     key = f"trim(regexp_replace(lower(nfc_normalize({expression})), '\\s+', ' ', 'g'))"
-    key = f"regexp_replace({key}, '{_PREFIX}', '')"
     for old, new in _TONES.items():
         key = f"replace({key}, '{old}', '{new}')"
     return key
