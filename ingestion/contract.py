@@ -264,8 +264,8 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         rules.append(Rule(f"code_list:{name}", broken, said_vi, said_en))
     if column.check:
         is_right, what_vi, what_en = CHECKS[column.check]
-        said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {what_vi} đúng số kiểm tra"))
-        said_en = _sentence(head_en, "'“'", shown, literal(f"” is not a {what_en} with the right check digit"))
+        said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {what_vi}"))
+        said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {what_en}"))
         rules.append(Rule(f"check:{name}", f"coalesce(NOT ({is_right(value)}), false)", said_vi, said_en))
     if column.pattern:
         broken = f"coalesce(NOT regexp_full_match(CAST({value} AS VARCHAR), {literal(column.pattern)}), false)"

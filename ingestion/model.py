@@ -95,8 +95,8 @@ class Column(Declared):
     range: tuple[float | None, float | None] | None = None
     code_list: list[str] | None = None
     pattern: str | None = None
-    check: Literal["mst"] | None = Field(
-        default=None, description="an identifier with a check digit: mst, the tax code"
+    check: Literal["mst", "cccd", "bhyt", "h56", "h56_ho_so", "tthc", "phone", "email"] | None = Field(
+        default=None, description="an identifier of a known form, see clean.identifiers"
     )
     nulls: list[str] = Field(default_factory=list, description="texts that mean “no value” here, e.g. KPH, -, x")
     description: Title | None = None

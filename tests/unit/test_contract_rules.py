@@ -86,6 +86,16 @@ BREAKS: list[tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], tuple[s
         ),
     ),
     (
+        [{"name": "dt", "type": "text", "check": "phone"}],
+        {},
+        {"dt": "912345678"},
+        (
+            "check:dt",
+            "cột dt: “912345678” không phải là số điện thoại",
+            "column dt: “912345678” is not a telephone number",
+        ),
+    ),
+    (
         [{"name": "luc", "type": "timestamp"}],
         {"event_time": "luc"},
         {"luc": datetime(2026, 11, 25, tzinfo=UTC)},
@@ -147,7 +157,7 @@ def broken_rules(
 
 
 def test_contract__has_a_breaking_row_for_every_rule() -> None:
-    assert len(BREAKS) == 14
+    assert len(BREAKS) == 15
     rules = {case[3][0].split(":")[0] for case in BREAKS}
     assert rules == {"type", "required", "key", "range", "code_list", "pattern", "check", "future", "area"}
 
