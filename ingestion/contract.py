@@ -31,6 +31,7 @@ _IN_WORDS = {
     "time": ("giờ", "a time of day"),
     "timestamp": ("thời điểm", "a point in time"),
     "json": ("JSON", "JSON"),
+    "period": ("kỳ báo cáo", "a reporting period"),
 }
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _NAIVE = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
@@ -144,7 +145,11 @@ def compile_contract(
         found = landed.get(column.source_name)
         raw = quote(column.source_name) if found else "NULL::VARCHAR"
         fields.append(f"{raw} AS {_original(column.name)}")
-        fields.append(f"{_typed(column, raw, found or 'VARCHAR', source.time_zone)} AS {quote(column.name)}")
+        value = _typed(column, raw, found or "VARCHAR", source.time_zone)
+        if column.unit_in:
+            unit = table.column(column.unit_in).source_name
+            value = _converted(column, value, quote(unit) if unit in landed else "NULL::VARCHAR")
+        fields.append(f"{value} AS {quote(column.name)}")
         rules += _column_rules(table, column, found or "VARCHAR")
     if table.event_time:
         rules.append(_future_rule(table.column(table.event_time), now))
@@ -178,7 +183,8 @@ def _typed(column: Column, raw: str, landed: str, time_zone: str) -> str:
     wanted = DUCKDB_TYPE[column.type]
     zone = literal(time_zone)
     if column.type == "text":
-        return f"CAST({raw} AS VARCHAR)"
+        value = f"CAST({raw} AS VARCHAR)"
+        return sql_cast(column, value, time_zone) if column.format else value
     if column.type == "integer":
         if landed in _WHOLE:
             return f"TRY_CAST({raw} AS BIGINT)"
@@ -209,6 +215,23 @@ def _typed(column: Column, raw: str, landed: str, time_zone: str) -> str:
     return f"TRY_CAST({raw} AS {wanted})"
 
 
+def _one_mu(expression: str) -> str:
+    """A unit as it is compared: trimmed, with the micro sign for the Greek letter, which looks the same."""
+    return f"replace(trim(CAST({expression} AS VARCHAR)), 'μ', 'µ')"
+
+
+def _converted(column: Column, value: str, unit: str) -> str:
+    """The value in the declared unit, NULL where the row's unit is unknown."""
+    known = " ".join(f"WHEN {_one_mu(literal(name))} THEN {factor!r}" for name, factor in column.units.items())
+    return f"CAST({value} * (CASE {_one_mu(unit)} {known} END) AS {DUCKDB_TYPE[column.type]})"
+
+
+def _has_unit(column: Column) -> str:
+    """True where the row says one of the units that are declared for the column."""
+    known = ", ".join(_one_mu(literal(unit)) for unit in column.units)
+    return f"coalesce({_one_mu(_original(column.unit_in or ''))} IN ({known}), false)"
+
+
 def _shown(name: str) -> str:
     """The value as it came, short enough for a sentence, as an SQL text."""
     return f"left(CAST({_original(name)} AS VARCHAR), 80)"
@@ -232,11 +255,12 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
     head_vi, head_en = literal(f"cột {name}: "), literal(f"column {name}: ")
     shown = _shown(name)
     rules = []
-    vi, en = _IN_WORDS[column.type]
-    if not _is_hashed(column) and not (column.type == "text" and landed == "VARCHAR"):
+    vi, en = _IN_WORDS["period" if column.format == "period" else column.type]
+    if not _is_hashed(column) and not (column.type == "text" and landed == "VARCHAR" and column.format is None):
         said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {vi}"))
         said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {en}"))
-        rules.append(Rule(f"type:{name}", f"{value} IS NULL AND {has_value}", said_vi, said_en))
+        broken = f"{value} IS NULL AND {has_value}" + (f" AND {_has_unit(column)}" if column.unit_in else "")
+        rules.append(Rule(f"type:{name}", broken, said_vi, said_en))
     is_key = name in table.primary_key
     if is_key or column.required:
         rule = "key" if is_key else "required"
@@ -253,6 +277,11 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         said_vi = _sentence(head_vi, "'“'", shown, literal("” còn ở bảng mã cũ chưa xác định chắc chắn"))
         said_en = _sentence(head_en, "'“'", shown, literal("” is in an old encoding that is not certain"))
         rules.append(Rule(f"encoding:{name}", f"coalesce(NOT {legacy.sql_is_sound(value)}, false)", said_vi, said_en))
+    if column.unit_in:
+        said, words = f"coalesce(CAST({_original(column.unit_in)} AS VARCHAR), '')", ", ".join(column.units)
+        said_vi = _sentence(literal(f"cột {name}: đơn vị “"), said, literal(f"” không có trong ({words})"))
+        said_en = _sentence(literal(f"column {name}: unit “"), said, literal(f"” is not among ({words})"))
+        rules.append(Rule(f"unit:{name}", f"{has_value} AND NOT {_has_unit(column)}", said_vi, said_en))
     if column.range:
         rules.append(_range_rule(column, head_vi, head_en, shown))
     if column.code_list is not None:

@@ -80,6 +80,10 @@ class Column(Declared):
     from_: str | None = Field(default=None, alias="from", description="the source's own name, when it differs")
     type: ColumnType
     unit: str | None = None
+    unit_in: Name | None = Field(default=None, description="the column that says the unit of each row's value")
+    units: dict[str, float] = Field(
+        default_factory=dict, description="with unit_in: what one of each unit is in `unit`, {mg/L: 1, µg/L: 0.001}"
+    )
     format: str | None = Field(
         default=None,
         description="how text becomes the type: dd/MM/yyyy, yyyyMMddHHmmss, vi_number, dotnet_date, epoch_ms, …",
@@ -100,6 +104,13 @@ class Column(Declared):
     )
     nulls: list[str] = Field(default_factory=list, description="texts that mean “no value” here, e.g. KPH, -, x")
     description: Title | None = None
+
+    @model_validator(mode="after")
+    def _units_convert(self) -> Column:
+        given = (self.unit_in is not None, bool(self.units))
+        if any(given) and not (all(given) and self.unit and self.type in ("decimal", "double")):
+            raise ValueError("unit_in needs units and unit, and a column of decimals or doubles")
+        return self
 
     @property
     def source_name(self) -> str:
@@ -171,6 +182,7 @@ class Table(Declared):
             raise ValueError(f"columns declared twice: {', '.join(doubled)}")
         wanted = [
             *self.primary_key,
+            *(c.unit_in for c in self.columns if c.unit_in),
             *filter(
                 None, [self.cursor, self.event_time, *([self.area.column, self.area.district] if self.area else [])]
             ),
