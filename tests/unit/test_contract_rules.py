@@ -60,6 +60,12 @@ BREAKS: list[tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], tuple[s
         ("type:x", "cột x: “nan” không phải là số", "column x: “nan” is not a number"),
     ),
     (
+        [{"name": "x", "type": "double"}],
+        {},
+        {"x": "KPH"},  # no value only where the column declares so
+        ("type:x", "cột x: “KPH” không phải là số", "column x: “KPH” is not a number"),
+    ),
+    (
         [{"name": "ten", "type": "text", "required": True}],
         {},
         {"ten": None},
@@ -200,7 +206,7 @@ def broken_rules(
 
 
 def test_contract__has_a_breaking_row_for_every_rule() -> None:
-    assert len(BREAKS) == 18
+    assert len(BREAKS) == 19
     rules = {case[3][0].split(":")[0] for case in BREAKS}
     assert rules == {
         "type",
