@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ingestion import mask
-from ingestion.clean import numbers, text
+from ingestion.clean import area, legacy, numbers, text
 from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.clean.identifiers import CHECKS
 from ingestion.model import DUCKDB_TYPE, SURPLUS, Column, Source, Table
@@ -31,6 +31,7 @@ _IN_WORDS = {
     "time": ("giờ", "a time of day"),
     "timestamp": ("thời điểm", "a point in time"),
     "json": ("JSON", "JSON"),
+    "period": ("kỳ báo cáo", "a reporting period"),
 }
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
 _NAIVE = {"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
@@ -39,11 +40,10 @@ _ZONED = "TIMESTAMP WITH TIME ZONE"
 
 @dataclass(frozen=True)
 class Areas:
-    """The codes and names (as match keys) that are valid before and since 2025-07-01; empty when not loaded yet."""
+    """How many communes the temporary table `clean.area.KNOWN` has of before and since 2025-07-01."""
 
-    codes_2025: frozenset[str] = frozenset()
-    codes_before: frozenset[str] = frozenset()
-    names_2025: frozenset[str] = frozenset()
+    before: int
+    since: int
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,29 @@ class Contract:
     columns: list[Column]
     fields: list[str]
     rules: list[Rule]
+    areas: Areas | None
+    has_surplus: bool
 
     def typed(self, relation: str) -> str:
         """Select from landed rows: every raw column typed, the values as they came as `from:<column>`, `_row_number`,
-        `_source_ref`."""
-        return f"SELECT {', '.join(self.fields)}, _row_number, _source_ref FROM {relation}"
+        `_source_ref`; where the area is resolved, also the columns it gives, and `area:communes`, `area:labels`."""
+        rows = f"SELECT {', '.join(self.fields)}, _row_number, _source_ref FROM {relation}"
+        wanted = self.table.area
+        if wanted is None or not wanted.given:
+            return rows
+        given, given_old = map(quote, wanted.given)
+        if not self.areas:
+            return f"SELECT *, NULL::VARCHAR AS {given}, NULL::VARCHAR AS {given_old} FROM ({rows})"
+        cell, district, is_old = quote(wanted.column), quote(wanted.district or ""), _is_old(self.table)
+        district = district if wanted.district else "NULL::VARCHAR"
+        return f"""WITH cells AS ({rows})
+            SELECT cells.*, "area:code" AS {given}, "area:old_code" AS {given_old}, "area:communes", "area:labels"
+            FROM cells LEFT JOIN ({area.sql_resolved("cells", cell, district, is_old)}) ON "area:cell" = {cell}
+                AND "area:district" IS NOT DISTINCT FROM {district} AND "area:is_old" IS NOT DISTINCT FROM {is_old}"""
 
     @property
     def names(self) -> list[str]:
-        return [c.name for c in self.columns]
+        return [c.name for c in self.columns] + (self.table.area.given if self.table.area else [])
 
     @property
     def key(self) -> list[str]:
@@ -100,7 +114,8 @@ class Contract:
     @property
     def row_json(self) -> str:
         """The row as it came, under the source's own names; every value as text, because JSON numbers lose digits."""
-        pairs = ", ".join(f"{literal(c.source_name)}, CAST({_original(c.name)} AS VARCHAR)" for c in self.columns)
+        kept = [(c.source_name, c.name) for c in self.columns] + [(SURPLUS, SURPLUS)] * self.has_surplus
+        pairs = ", ".join(f"{literal(source)}, CAST({_original(name)} AS VARCHAR)" for source, name in kept)
         return f"CAST(json_object({pairs}) AS VARCHAR)"
 
     def list_of(self, part: str) -> str:
@@ -114,7 +129,8 @@ class Contract:
 
 def stored_columns(table: Table) -> list[tuple[str, str]]:
     """Name and DuckDB type of the declared columns that reach the raw table: dropped personal data does not."""
-    return [(c.name, _stored_type(c)) for c in table.columns if not mask.is_dropped(c)]
+    declared = [(c.name, _stored_type(c)) for c in table.columns if not mask.is_dropped(c)]
+    return declared + [(name, "VARCHAR") for name in (table.area.given if table.area else [])]
 
 
 def compile_contract(
@@ -131,7 +147,11 @@ def compile_contract(
         found = landed.get(column.source_name)
         raw = quote(column.source_name) if found else "NULL::VARCHAR"
         fields.append(f"{raw} AS {_original(column.name)}")
-        fields.append(f"{_typed(column, raw, found or 'VARCHAR', source.time_zone)} AS {quote(column.name)}")
+        value = _typed(column, raw, found or "VARCHAR", source.time_zone)
+        if column.unit_in:
+            unit = table.column(column.unit_in).source_name
+            value = _converted(column, value, quote(unit) if unit in landed else "NULL::VARCHAR")
+        fields.append(f"{value} AS {quote(column.name)}")
         rules += _column_rules(table, column, found or "VARCHAR")
     if SURPLUS in landed:
         fields.append(f"{quote(SURPLUS)} AS {_original(SURPLUS)}")
@@ -140,7 +160,7 @@ def compile_contract(
         rules.append(_future_rule(table.column(table.event_time), now))
     if table.area and areas:
         rules += _area_rules(table, areas)
-    return Contract(table, columns, fields, rules)
+    return Contract(table, columns, fields, rules, areas, SURPLUS in landed)
 
 
 def _original(name: str) -> str:
@@ -168,7 +188,8 @@ def _typed(column: Column, raw: str, landed: str, time_zone: str) -> str:
     wanted = DUCKDB_TYPE[column.type]
     zone = literal(time_zone)
     if column.type == "text":
-        return f"CAST({raw} AS VARCHAR)"
+        value = f"CAST({raw} AS VARCHAR)"
+        return sql_cast(column, value, time_zone) if column.format else value
     if column.type == "integer":
         if landed in _WHOLE:
             return f"TRY_CAST({raw} AS BIGINT)"
@@ -211,6 +232,23 @@ def _shape_rule() -> Rule:
     )
 
 
+def _one_mu(expression: str) -> str:
+    """A unit as it is compared: trimmed, with the micro sign for the Greek letter, which looks the same."""
+    return f"replace(trim(CAST({expression} AS VARCHAR)), 'μ', 'µ')"
+
+
+def _converted(column: Column, value: str, unit: str) -> str:
+    """The value in the declared unit, NULL where the row's unit is unknown."""
+    known = " ".join(f"WHEN {_one_mu(literal(name))} THEN {factor!r}" for name, factor in column.units.items())
+    return f"CAST({value} * (CASE {_one_mu(unit)} {known} END) AS {DUCKDB_TYPE[column.type]})"
+
+
+def _has_unit(column: Column) -> str:
+    """True where the row says one of the units that are declared for the column."""
+    known = ", ".join(_one_mu(literal(unit)) for unit in column.units)
+    return f"coalesce({_one_mu(_original(column.unit_in or ''))} IN ({known}), false)"
+
+
 def _shown(name: str) -> str:
     """The value as it came, short enough for a sentence, as an SQL text."""
     return f"left(CAST({_original(name)} AS VARCHAR), 80)"
@@ -234,13 +272,15 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
     head_vi, head_en = literal(f"cột {name}: "), literal(f"column {name}: ")
     shown = _shown(name)
     rules = []
-    vi, en = _IN_WORDS[column.type]
-    if not _is_hashed(column) and not (column.type == "text" and landed == "VARCHAR"):
+    vi, en = _IN_WORDS["period" if column.format == "period" else column.type]
+    if not _is_hashed(column) and not (column.type == "text" and landed == "VARCHAR" and column.format is None):
         said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {vi}"))
         said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {en}"))
-        rules.append(Rule(f"type:{name}", f"{value} IS NULL AND {has_value}", said_vi, said_en))
-    if name in table.primary_key or column.required:
-        rule = "key" if name in table.primary_key else "required"
+        broken = f"{value} IS NULL AND {has_value}" + (f" AND {_has_unit(column)}" if column.unit_in else "")
+        rules.append(Rule(f"type:{name}", broken, said_vi, said_en))
+    is_key = name in table.primary_key
+    if is_key or column.required:
+        rule = "key" if is_key else "required"
         what_vi, what_en = (
             ("khóa trống", "the key is empty") if rule == "key" else ("bắt buộc nhưng trống", "required but empty")
         )
@@ -250,6 +290,15 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         )
     if _is_hashed(column):
         return rules
+    if column.encoding and (is_key or column.class_ == "code"):
+        said_vi = _sentence(head_vi, "'“'", shown, literal("” còn ở bảng mã cũ chưa xác định chắc chắn"))
+        said_en = _sentence(head_en, "'“'", shown, literal("” is in an old encoding that is not certain"))
+        rules.append(Rule(f"encoding:{name}", f"coalesce(NOT {legacy.sql_is_sound(value)}, false)", said_vi, said_en))
+    if column.unit_in:
+        said, words = f"coalesce(CAST({_original(column.unit_in)} AS VARCHAR), '')", ", ".join(column.units)
+        said_vi = _sentence(literal(f"cột {name}: đơn vị “"), said, literal(f"” không có trong ({words})"))
+        said_en = _sentence(literal(f"column {name}: unit “"), said, literal(f"” is not among ({words})"))
+        rules.append(Rule(f"unit:{name}", f"{has_value} AND NOT {_has_unit(column)}", said_vi, said_en))
     if column.range:
         rules.append(_range_rule(column, head_vi, head_en, shown))
     if column.code_list is not None:
@@ -261,8 +310,8 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         rules.append(Rule(f"code_list:{name}", broken, said_vi, said_en))
     if column.check:
         is_right, what_vi, what_en = CHECKS[column.check]
-        said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {what_vi} đúng số kiểm tra"))
-        said_en = _sentence(head_en, "'“'", shown, literal(f"” is not a {what_en} with the right check digit"))
+        said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {what_vi}"))
+        said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {what_en}"))
         rules.append(Rule(f"check:{name}", f"coalesce(NOT ({is_right(value)}), false)", said_vi, said_en))
     if column.pattern:
         broken = f"coalesce(NOT regexp_full_match(CAST({value} AS VARCHAR), {literal(column.pattern)}), false)"
@@ -298,52 +347,70 @@ def _future_rule(column: Column, now: datetime) -> Rule:
     )
 
 
+def _is_old(table: Table) -> str:
+    """SQL: whether a row is of before 2025-07-01; null where the declaration or the row has no date."""
+    day = table.area.valid_as_of if table.area else None
+    if day is None:
+        return "NULL::BOOLEAN"
+    value = quote(day) if day in {c.name for c in table.columns} else f"DATE {literal(day)}"
+    return f"(CAST({value} AS DATE) < DATE '{COMMUNES_CHANGED}')"
+
+
 def _area_rules(table: Table, areas: Areas) -> list[Rule]:
     """The area must exist at the row's date. Where the row has no date, the declared scheme says which list holds."""
-    area = table.area
-    assert area is not None
-    value = quote(area.column)
-    if area.scheme == "name_2025":
-        names = f"{text.sql_match_key(value)}"
-        return _unknown(
-            area.column,
-            "true",
-            areas.names_2025,
-            names,
-            ("tên", "name"),
-            ("xã, phường từ 01/7/2025", "communes since 2025-07-01"),
-        )
-    day = None
-    if area.valid_as_of in {c.name for c in table.columns}:
-        day = f"CAST({quote(area.valid_as_of or '')} AS DATE)"
-    elif area.valid_as_of:
-        day = f"DATE {literal(area.valid_as_of)}"
-    default = "true" if area.scheme == "commune_before_2025" else "false"
-    is_old = f"coalesce({day} < DATE '{COMMUNES_CHANGED}', {default})" if day else default
-    old = ("xã, phường trước 01/7/2025", "communes before 2025-07-01")
+    wanted = table.area
+    assert wanted is not None
+    if wanted.scheme == "any":
+        return [_unresolved(wanted.column)]
+    value = quote(wanted.column)
     new = ("xã, phường từ 01/7/2025", "communes since 2025-07-01")
+    if wanted.scheme == "name_2025":
+        # The key of a name is what follows the word for its kind, as in `text.match_key`.
+        value = text.sql_match_key(value)
+        return [_unknown(wanted.column, "true", value, ("accented", "new"), areas.since, ("tên", "name"), new)]
+    old = ("xã, phường trước 01/7/2025", "communes before 2025-07-01")
+    default = "true" if wanted.scheme == "commune_before_2025" else "false"
+    is_old = f"coalesce({_is_old(table)}, {default})"
     words = ("mã", "code")
-    rules = []
-    if is_old != "true":
-        rules += _unknown(area.column, f"NOT {is_old}", areas.codes_2025, value, words, new)
-    if is_old != "false":
-        rules += _unknown(area.column, is_old, areas.codes_before, value, words, old)
-    return rules
+    return [
+        _unknown(wanted.column, f"NOT {is_old}", value, ("code", "new"), areas.since, words, new),
+        _unknown(wanted.column, is_old, value, ("code", "old"), areas.before, words, old),
+    ]
 
 
 def _unknown(
-    name: str, applies: str, known: frozenset[str], value: str, kind: tuple[str, str], of: tuple[str, str]
-) -> list[Rule]:
-    """A rule that a value is among the known ones; none while the administrative units are not loaded."""
-    if not known:
-        return []
-    listed = ", ".join(literal(k) for k in sorted(known))
+    name: str,
+    applies: str,
+    value: str,
+    listed: tuple[str, str],
+    count: int,
+    kind: tuple[str, str],
+    of: tuple[str, str],
+) -> Rule:
+    """A rule that a value is in a list: `listed` is its spelling and era, `count` its length."""
     shown = _shown(name)
-    return [
-        Rule(
-            f"area:{name}",
-            f"{applies} AND coalesce({value} NOT IN ({listed}), false)",
-            _sentence(literal(f"cột {name}: {kind[0]} "), shown, literal(f" không có trong {len(known)} {of[0]}")),
-            _sentence(literal(f"column {name}: {kind[1]} "), shown, literal(f" is not among the {len(known)} {of[1]}")),
-        )
-    ]
+    known = f"SELECT key FROM {area.KNOWN} WHERE spelling = '{listed[0]}' AND era = '{listed[1]}'"
+    return Rule(
+        f"area:{name}",
+        f"{applies} AND coalesce({value} NOT IN ({known}), false)",
+        _sentence(literal(f"cột {name}: {kind[0]} "), shown, literal(f" không có trong {count} {of[0]}")),
+        _sentence(literal(f"column {name}: {kind[1]} "), shown, literal(f" is not among the {count} {of[1]}")),
+    )
+
+
+def _unresolved(name: str) -> Rule:
+    """A cell that fits no commune is shown the nearest names; one that fits several is shown those."""
+    value, shown, units = quote(name), _shown(name), 'coalesce("area:communes", 0)'
+    near, fitting = area.sql_nearest(value), "array_to_string(\"area:labels\", '; ')"
+
+    def said(head: str, unknown: str, several: tuple[str, str]) -> str:
+        none = _sentence(literal(unknown), near)
+        many = _sentence(literal(several[0]), units, literal(several[1]), fitting)
+        return _sentence(literal(head), shown, f"CASE {units} WHEN 0 THEN {none} ELSE {many} END")
+
+    return Rule(
+        f"area:{name}",
+        f"{value} IS NOT NULL AND {units} <> 1",
+        said(f"cột {name}: “", "” không phải là xã, phường nào; gần nhất: ", ("” có thể là ", " đơn vị: ")),
+        said(f"column {name}: “", "” is no commune; nearest: ", ("” fits ", " communes: ")),
+    )

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -27,7 +28,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion import connectors, drift, landing, mask
-from ingestion.clean import text
+from ingestion.clean import legacy, text
 from ingestion.connectors import Chunk, Request, SeenFile
 from ingestion.landing import Landed, LandedFile, Manifest
 from ingestion.model import SURPLUS, Source, Table, minutes
@@ -251,6 +252,7 @@ def _extract_table(
             is_recapture=is_recapture,
             seen=writer.seen,
             texts_repaired=writer.repaired,
+            texts_uncertain=dict(writer.uncertain),
             drift=changes,
             declaration_sha256=hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
             declaration=declaration,
@@ -343,6 +345,7 @@ class _Writer:
         self._done: list[LandedFile] = []
         self.rows = 0
         self.repaired = 0
+        self.uncertain: Counter[str] = Counter()
         self.names: list[str] = []
         self.columns: dict[str, str] = {}
         self.seen: list[SeenFile] = []
@@ -404,8 +407,9 @@ class _Writer:
             if surplus is not None and is_personal:  # shifted by a stray comma, a name may stand in any column
                 values = pc.if_else(pc.is_valid(surplus), pa.scalar(None, values.type), values)
             if pa.types.is_string(values.type):
-                values, repaired = _clean_text(values)
+                values, repaired, uncertain = _clean_text(values, column.encoding)
                 self.repaired += repaired
+                self.uncertain += Counter({column.source_name: uncertain})
             fields[column.source_name] = values
             self.columns[column.source_name] = str(values.type)
         if surplus is not None:
@@ -452,23 +456,26 @@ def _plain(values: pa.Array) -> pa.Array:
     return values
 
 
-def _clean_text(values: pa.Array) -> tuple[pa.Array, int]:
-    """NFC, and broken encodings repaired; also the number of repaired values.
+def _clean_text(values: pa.Array, encoding: str | None) -> tuple[pa.Array, int, int]:
+    """NFC, old encodings read and broken ones repaired; also the number of repaired values, and of those in an encoding
+    that is not certain.
 
     Plain ASCII is seen from its bytes and left alone. Of the rest only distinct values are looked at: names of offices,
     procedures and communes come over and over (10 times faster on such columns).
     """
-    if _is_ascii(values):
-        return values, 0
+    if encoding is None and _is_ascii(values):
+        return values, 0, 0
     encoded = pc.dictionary_encode(values)
-    repaired, count = text.repair(encoded.dictionary)
+    in_unicode, is_uncertain = legacy.to_unicode(encoded.dictionary, encoding)
+    uncertain = pc.sum(is_uncertain.take(encoded.indices)).as_py() or 0
+    repaired, count = text.repair(in_unicode)
     clean = pc.utf8_normalize(repaired, form="NFC")
     if clean.equals(encoded.dictionary):
-        return values, 0
+        return values, 0, uncertain
     if count:
-        changed = pc.not_equal(repaired, encoded.dictionary).take(encoded.indices)
+        changed = pc.not_equal(repaired, in_unicode).take(encoded.indices)
         count = pc.sum(changed).as_py() or 0
-    return clean.take(encoded.indices), count
+    return clean.take(encoded.indices), count, uncertain
 
 
 def _is_ascii(values: pa.Array) -> bool:

@@ -39,7 +39,8 @@ class Manifest(BaseModel):
     """What an extract holds and how it came to be: enough to load it without asking anyone.
 
     `columns` are source name → Arrow type as landed. `declaration` is the source with this one table. `is_recapture`
-    says that somebody asked for a window of time, so the watermark must not follow it.
+    says that somebody asked for a window of time, so the watermark must not follow it. `texts_uncertain` counts by source
+    name what seems to be in an encoding from before Unicode and was kept as it came: the column needs an `encoding`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +60,7 @@ class Manifest(BaseModel):
     is_recapture: bool
     seen: list[SeenFile]
     texts_repaired: int
+    texts_uncertain: dict[str, int] = {}
     drift: drift.Drift
     declaration_sha256: str
     declaration: dict[str, Any]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.clean import text
+from ingestion.clean import area
 from ingestion.contract import FUTURE, Areas, Contract, compile_contract, stored_columns
 from ingestion.extract import cursor_text
 from ingestion.landing import Landed, scan, set_aside, unloaded
@@ -139,21 +139,16 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def areas(con: duckdb.DuckDBPyConnection) -> Areas:
-    """Valid area codes and names from the administrative units, as far as they are loaded."""
-
-    def column(table: str, expression: str) -> frozenset[str]:
-        name = raw_name("vietnamadminunits_dvhc", table)
-        if not _exists(con, name):
-            return frozenset()
-        found = con.execute(f"SELECT {expression} FROM raw.{quote(name)}").fetchall()
-        return frozenset(value for (value,) in found if value)
-
-    return Areas(
-        codes_2025=column("don_vi_moi", "ma_dvhc"),
-        codes_before=column("don_vi_cu", "ma_dvhc"),
-        names_2025=column("don_vi_moi", text.sql_match_key("ten")),
-    )
+def areas(con: duckdb.DuckDBPyConnection) -> Areas | None:
+    """Make the temporary table of communes from the administrative units; None while these are not loaded."""
+    names = [raw_name("vietnamadminunits_dvhc", table) for table in ("don_vi_moi", "don_vi_cu", "chuyen_doi")]
+    if not all(_exists(con, name) for name in names):
+        return None
+    known = area.sql_known(*(f"raw.{quote(name)}" for name in names))
+    con.execute(f"CREATE OR REPLACE TEMP TABLE {area.KNOWN} AS {known}")
+    counted = f"SELECT count(DISTINCT code) FROM {area.KNOWN} WHERE era = ?"
+    found = Areas(before=_count(con, counted, "old"), since=_count(con, counted, "new"))
+    return found if found.before and found.since else None
 
 
 def _exists(con: duckdb.DuckDBPyConnection, raw: str) -> bool:

@@ -26,6 +26,8 @@ DUCKDB_TYPE: dict[str, str] = {
 }
 #: The column in which a connector leaves what a row has beyond its columns; a row that has any is quarantined.
 SURPLUS = "_more"
+#: How Vietnamese text was written before Unicode; the tables are in `clean.legacy`.
+Encoding = Literal["tcvn3", "tcvn3_upper", "vni", "viscii", "cp1258"]
 _DURATION = re.compile(r"^(\d+)\s*(m|h|d)$")
 SourceId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)+$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -86,9 +88,16 @@ class Column(Declared):
     from_: str | None = Field(default=None, alias="from", description="the source's own name, when it differs")
     type: ColumnType
     unit: str | None = None
+    unit_in: Name | None = Field(default=None, description="the column that says the unit of each row's value")
+    units: dict[str, float] = Field(
+        default_factory=dict, description="with unit_in: what one of each unit is in `unit`, {mg/L: 1, µg/L: 0.001}"
+    )
     format: str | None = Field(
         default=None,
         description="how text becomes the type: dd/MM/yyyy, yyyyMMddHHmmss, vi_number, dotnet_date, epoch_ms, …",
+    )
+    encoding: Encoding | Literal["detect"] | None = Field(
+        default=None, description="of text from before Unicode; detect: converted where the evidence is certain"
     )
     class_: Literal["pii", "quasi", "code", "free"] = Field(default="free", alias="class")
     protect: Literal["drop", "hash", "year"] | None = Field(
@@ -98,11 +107,18 @@ class Column(Declared):
     range: tuple[float | None, float | None] | None = None
     code_list: list[str] | None = None
     pattern: str | None = None
-    check: Literal["mst"] | None = Field(
-        default=None, description="an identifier with a check digit: mst, the tax code"
+    check: Literal["mst", "cccd", "bhyt", "h56", "h56_ho_so", "tthc", "phone", "email"] | None = Field(
+        default=None, description="an identifier of a known form, see clean.identifiers"
     )
     nulls: list[str] = Field(default_factory=list, description="texts that mean “no value” here, e.g. KPH, -, x")
     description: Title | None = None
+
+    @model_validator(mode="after")
+    def _units_convert(self) -> Column:
+        given = (self.unit_in is not None, bool(self.units))
+        if any(given) and not (all(given) and self.unit and self.type in ("decimal", "double")):
+            raise ValueError("unit_in needs units and unit, and a column of decimals or doubles")
+        return self
 
     @property
     def source_name(self) -> str:
@@ -122,9 +138,26 @@ class Volume(Declared):
 
 
 class Area(Declared):
+    """Where a row belongs. `any` takes old and new codes and names, and gives two more columns in the raw table: `as` with
+    the code of 2025, and `<as>_cu` with the old code where the source meant an old commune. An old commune that was
+    split has the second only: its rows are shared out by weight later."""
+
     column: Name
-    scheme: Literal["commune_2025", "commune_before_2025", "name_2025"]
+    scheme: Literal["commune_2025", "commune_before_2025", "name_2025", "any"]
     valid_as_of: str | None = Field(default=None, description="a date, or a column that holds one")
+    district: Name | None = Field(default=None, description="with any: the column of the district")
+    as_: Name | None = Field(default=None, alias="as", description="with any: the column of the code of 2025")
+
+    @model_validator(mode="after")
+    def _any_gives_a_code(self) -> Area:
+        if (self.scheme == "any") != (self.as_ is not None) or (self.district and self.scheme != "any"):
+            raise ValueError("scheme any needs `as`; `as` and `district` need scheme any")
+        return self
+
+    @property
+    def given(self) -> list[str]:
+        """The columns that resolving the area adds to the raw table."""
+        return [self.as_, f"{self.as_}_cu"] if self.as_ else []
 
 
 class Retention(Declared):
@@ -166,11 +199,17 @@ class Table(Declared):
             raise ValueError(f"columns declared twice: {', '.join(doubled)}")
         wanted = [
             *self.primary_key,
-            *filter(None, [self.cursor, self.event_time, self.area.column if self.area else None]),
+            *(c.unit_in for c in self.columns if c.unit_in),
+            *filter(
+                None, [self.cursor, self.event_time, *([self.area.column, self.area.district] if self.area else [])]
+            ),
         ]
         for name in wanted:
             if name not in names:
                 raise ValueError(f"column {name!r} is used but not declared")
+        for name in self.area.given if self.area else []:
+            if name in names:
+                raise ValueError(f"column {name!r} is declared, but the area gives it")
         if any(c.class_ == "pii" and c.protect in (None, "drop") and c.name in wanted for c in self.columns):
             raise ValueError("a key, cursor or event time cannot be a dropped pii column")
         if self.mode == "history" and self.cursor:

@@ -208,11 +208,12 @@ def _formats(file: Path, node: Any, source: Source) -> list[Complaint]:
         Complaint(
             file,
             _line(node, ("tables", i, "columns", j)),
-            f"column {column.name}: unknown format {column.format!r}{_nearest(column.format, sorted(cast.FORMATS))}",
+            f"column {column.name}: unknown format {column.format!r}"
+            + _nearest(column.format, sorted(cast.FORMATS.get(column.type, []))),
         )
         for i, table in enumerate(source.tables)
         for j, column in enumerate(table.columns)
-        if column.format and column.format not in cast.FORMATS
+        if column.format and column.format not in cast.FORMATS.get(column.type, [])
     ]
 
 

@@ -5,11 +5,17 @@ The contract compares “NULL now” with “had a value” and quarantines the 
 
 from __future__ import annotations
 
-from ingestion.clean import dates, numbers
+from ingestion.clean import dates, numbers, periods
 from ingestion.model import DUCKDB_TYPE, Column
 from warehouse.connect import literal
 
-FORMATS = {*numbers.FORMATS, *dates.FORMATS}
+#: The formats that a column of a type may declare; types that are not here have none.
+FORMATS: dict[str, set[str]] = {
+    **{kind: set(numbers.FORMATS) for kind in ("integer", "decimal", "double")},
+    "date": dates.FORMATS,
+    "timestamp": dates.FORMATS,
+    "text": {"period"},
+}
 _TRUE = ("true", "t", "1", "có", "x", "yes")
 _FALSE = ("false", "f", "0", "không", "no")
 
@@ -21,7 +27,7 @@ def sql_cast(column: Column, expression: str, time_zone: str) -> str:
     text = f"(CASE WHEN {bare} NOT IN ({empty}) THEN {bare} END)"
     kind, wanted = column.type, DUCKDB_TYPE[column.type]
     if kind == "text":
-        return text
+        return periods.sql_key(text) if column.format == "period" else text
     if kind in ("date", "timestamp"):
         build = dates.sql_date if kind == "date" else dates.sql_timestamp
         return build(text, column.format or "iso", time_zone)
@@ -51,7 +57,9 @@ def trimmed(expression: str) -> str:
 def _number(text: str, format: str | None, duckdb_type: str) -> str:
     if format in numbers.FORMATS:
         return numbers.sql(text, format, duckdb_type)
-    return numbers.try_cast(text, duckdb_type)
+    foreign = "_" if duckdb_type == "DOUBLE" else "_eE"
+    is_plain = " AND ".join(f"NOT contains({text}, '{mark}')" for mark in foreign)
+    return f"CASE WHEN {is_plain} THEN {numbers.try_cast(text, duckdb_type)} END"
 
 
 def _whole(number: str) -> str:

@@ -1,7 +1,9 @@
 """Numbers as offices type them. Which marks mean what is declared per column, never guessed.
 
-`vi_number`: dot groups thousands, comma is the decimal mark (1.234,56 · 45.000 · 27,0%); `en_number`: the reverse. Without
-a format a number is plain (1234.56). A text that breaks its format is no number: 1.23 is not Vietnamese for 1,23.
+`vi_number`: dot groups thousands, comma is the decimal mark (1.234,56 · 45.000 · 27,0%); `en_number`: the reverse.
+`vi_accounting`: a Vietnamese number that is negative in brackets, (1.234). `scientific`: 1.2E+11, which a spreadsheet
+writes when it has already lost digits, so it must be declared; only a double has an exponent without. Without a format a
+number is plain (1234.56). A text that breaks its format is no number: 1.23 is not Vietnamese for 1,23, nor is 1,2 tỷ.
 """
 
 from __future__ import annotations
@@ -9,9 +11,12 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+_VI = r"(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
 FORMATS = {
-    "vi_number": (r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?\s*%?", ".", ","),
-    "en_number": (r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?\s*%?", ",", "."),
+    "vi_number": (rf"[+-]?{_VI}%?", ".", ","),
+    "vi_accounting": (rf"[+-]?{_VI}|\({_VI}\)", ".", ","),
+    "en_number": (r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?%?", ",", "."),
+    "scientific": (r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?", "_", "."),
 }
 
 
@@ -21,7 +26,7 @@ def parse(text: str, format: str) -> Decimal | None:
     text = re.sub(r"[\s\u00a0]", "", text)
     if not re.fullmatch(pattern, text):
         return None
-    return Decimal(text.rstrip("%").replace(group, "").replace(mark, "."))
+    return Decimal(text.replace("(", "-").rstrip("%)").replace(group, "").replace(mark, "."))
 
 
 def try_cast(text: str, duckdb_type: str) -> str:
@@ -43,5 +48,5 @@ def sql(expression: str, format: str, duckdb_type: str) -> str:
     """`parse` as a DuckDB expression of the wanted type; NULL where the text is no such number."""
     pattern, group, mark = FORMATS[format]
     bare = f"regexp_replace({expression}, '[\\s\u00a0]', '', 'g')"
-    plain = f"replace(replace(rtrim({bare}, '%'), '{group}', ''), '{mark}', '.')"
+    plain = f"replace(replace(rtrim(replace({bare}, '(', '-'), '%)'), '{group}', ''), '{mark}', '.')"
     return f"CASE WHEN regexp_full_match({bare}, '{pattern}') THEN {try_cast(plain, duckdb_type)} END"

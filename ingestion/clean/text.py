@@ -36,8 +36,9 @@ def mojibake_score(text: str) -> int:
     return len(_TELLTALE.findall(text))
 
 
-def _bytes(text: str) -> bytes:
-    """cp1252 where it has the character, latin-1 for the five bytes that cp1252 leaves undefined."""
+def windows_bytes(text: str) -> bytes:
+    """The bytes of a text that was read as windows-1252: cp1252 where it has the character, latin-1 for the five bytes that
+    cp1252 leaves undefined. Raises UnicodeEncodeError for a character that was never one byte."""
     out = bytearray()
     for char in text:
         try:
@@ -54,7 +55,7 @@ def repaired(text: str) -> str:
         if not score:
             break
         try:
-            candidate = _bytes(text).decode("utf-8")
+            candidate = windows_bytes(text).decode("utf-8")
         except (UnicodeEncodeError, UnicodeDecodeError):
             break
         if mojibake_score(candidate) >= score:
@@ -90,8 +91,12 @@ def match_key(text: str) -> str:
 
 def sql_match_key(expression: str) -> str:
     """`match_key` as a DuckDB expression."""
+    return f"regexp_replace({sql_folded(expression)}, '{_PREFIX}', '')"
+
+
+def sql_folded(expression: str) -> str:
+    """A text in NFC and lower case with one tone placement and single spaces, as a DuckDB expression."""
     key = f"trim(regexp_replace(lower(nfc_normalize({expression})), '\\s+', ' ', 'g'))"
-    key = f"regexp_replace({key}, '{_PREFIX}', '')"
     for old, new in _TONES.items():
         key = f"replace({key}, '{old}', '{new}')"
     return key

@@ -1,7 +1,8 @@
-"""Vietnamese numbers, dates, text and identifiers: the SQL says what the Python reference says, and guesses nothing."""
+"""Vietnamese numbers, dates and text: the SQL says what the Python reference says, and guesses nothing."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,8 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stdnum.vn import mst
 
-from ingestion.clean import identifiers, numbers, text
+from ingestion.clean import dates, numbers, text
 from ingestion.clean.cast import sql_cast
 from ingestion.model import Column
 from warehouse import connect
@@ -94,10 +94,13 @@ def test_numbers__survive_being_written_and_read(con: Any, value: Decimal, forma
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.text("0123456789.,% -", max_size=12), st.sampled_from(["vi_number", "en_number"]))
+@given(st.text("0123456789.,% -()eE_", max_size=12), st.sampled_from(sorted(numbers.FORMATS)))
 def test_numbers__in_sql_and_in_python_agree_on_any_text(con: Any, written: str, format: str) -> None:
     said = sql(con, numbers.sql("v", format, "DECIMAL(28,6)"), written)
-    assert said == numbers.parse(written, format)
+    meant = numbers.parse(written, format)
+    if meant is not None and abs(meant) >= 10**22:  # more than the type holds
+        meant = None
+    assert said == meant or (said is not None and meant is not None and abs(said - meant) <= Decimal("0.000001"))
 
 
 def test_nulls__are_no_zero_and_no_error(con: Any) -> None:
@@ -164,11 +167,100 @@ def test_match_key__folds_tone_places_but_never_accents() -> None:
     assert text.match_key("Đông Tiến") != text.match_key("Đồng Tiến")
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.from_regex(r"[0-9]{10}", fullmatch=True))
-def test_tax_code__digit_is_checked_as_the_standard_library_of_numbers_does(con: Any, code: str) -> None:
-    body = code[:9]
-    right = body + mst.calc_check_digit(body)
-    assert sql(con, identifiers.sql_is_mst("v"), right) is True or len(right) > 10
-    if not mst.is_valid(code) and mst.calc_check_digit(body) != code[9]:
-        assert sql(con, identifiers.sql_is_mst("v"), code) is False
+def test_match_key__folds_every_tone_on_oa_oe_uy_in_any_case(con: Any) -> None:
+    olds, news = "òa óa ỏa õa ọa òe óe ỏe õe ọe ùy úy ủy ũy ụy", "oà oá oả oã oạ oè oé oẻ oẽ oẹ uỳ uý uỷ uỹ uỵ"
+    assert len(olds.split()) == 15
+    for old, new in zip(olds.split(), news.split(), strict=True):
+        for case in (str.lower, str.upper, str.title):
+            keys = {sql(con, text.sql_match_key("v"), case(f"h{rime}")) for rime in (old, new)}
+            assert keys == {text.match_key(case(f"h{old}"))} == {f"h{new}"}
+    for word in ("thuở", "quý", "khuỷu", "hoàn", "nguyễn", "thúy" + "nga", "chùa", "mùa"):
+        assert len(text.match_key(word)) == len(word)
+    assert text.match_key("Quý") == text.match_key("Qúy") == "quý" and text.match_key("chùa") == "chùa"
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "format", "meant"),
+    [
+        ("(1.234)", "integer", "vi_accounting", -1234),
+        ("1.234,5", "decimal", "vi_accounting", Decimal("1234.5")),
+        ("(1.234)", "integer", "vi_number", None),
+        ("(1.234", "integer", "vi_accounting", None),
+        ("1,2 tỷ", "decimal", "vi_number", None),
+        ("1.23E+11", "integer", None, None),  # the spreadsheet has lost the digits already
+        ("1.23E+11", "integer", "scientific", 123000000000),
+        ("1e-05", "double", None, 0.00001),
+        ("1_000", "integer", None, None),
+        ("KPH", "double", None, None),
+        ("-", "double", "vi_number", None),
+    ],
+)
+def test_numbers__have_brackets_and_exponents_only_where_declared(
+    con: Any, written: str, kind: str, format: str | None, meant: Any
+) -> None:
+    assert cast(con, written, type=kind, format=format) == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "format", "local"),
+    [
+        ("24:00 31/12/2025", "HH:mm dd/MM/yyyy", "2026-01-01 00:00"),
+        ("31/12/2025 24:00:00", "dd/MM/yyyy HH:mm:ss", "2026-01-01 00:00"),
+        ("20251231240000", "yyyyMMddHHmmss", "2026-01-01 00:00"),
+        ("2025-12-31 24:00:00", "iso", "2026-01-01 00:00"),
+        ("24:30 31/12/2025", "HH:mm dd/MM/yyyy", None),
+        ("7h30 ngày 15/11/2026", "HH'h'mm ngày dd/MM/yyyy", "2026-11-15 07:30"),
+        ("24h00 ngày 28/2/2026", "HH'h'mm ngày dd/MM/yyyy", "2026-03-01 00:00"),
+        ("7h30 ngày 15/11/26", "HH'h'mm ngày dd/MM/yyyy", None),
+        ("03/04/2026", "MM/dd/yyyy", "2026-03-04 00:00"),
+        ("03/04/2026", "dd/MM/yyyy", "2026-04-03 00:00"),
+        ("13/04/2026", "MM/dd/yyyy", None),  # never turned round
+        ("1775192400", "epoch_s", "2026-04-03 12:00"),
+    ],
+)
+def test_times__are_read_as_declared_and_24_00_ends_the_day(
+    con: Any, written: str, format: str, local: str | None
+) -> None:
+    meant = datetime.fromisoformat(f"{local}+07:00").astimezone(UTC) if local else None
+    assert cast(con, written, type="timestamp", format=format) == meant
+
+
+PERIODS = {
+    "20262": ["Quý II/2026", "Quý 2 năm 2026", "quý II năm 2026", "Q2/2026", "QUÝ II - 2026", "2026-Q2", "2026q2", "20262"],
+    "20264": ["Quý IV/2026", "Qúy IV/2026", "Quy 4/2026"],
+    "202603": ["Tháng 3/2026", "tháng 03 năm 2026", "T3/2026", "Tháng Ba năm 2026", "3/2026", "03-2026", "2026-03", "202603"],
+    "202605": ["Tháng năm năm 2026", "tháng 5/2026"],
+    "202612": ["Tháng mười hai năm 2026", "12/2026"],
+    "2026": ["Năm 2026", "2026", " nam 2026 "],
+    "2026-6T": ["6 tháng đầu năm 2026", "06 THÁNG ĐẦU NĂM 2026", "6 thang dau nam 2026", "2026-6T", "2026-6t"],
+    "2026-9T": ["9 tháng đầu năm 2026"],
+}  # fmt: skip
+NO_PERIODS = """Quý V/2026; Quý II/26; Quý I-II/2026; Quý II; Tháng 13/2026; 6 tháng cuối năm 2026; 6 tháng năm 2026; 13/2026; 20265;
+    202613; Tháng giêng năm 2026; 1 tháng đầu năm 2026; 12 tháng đầu năm 2026; 2026-12T; Năm 26; năm nay; 15/03/2026; 3026"""
+
+
+def test_period__has_one_key_however_it_is_written(con: Any) -> None:
+    written = [(form, key) for key, forms in PERIODS.items() for form in forms]
+    assert len(written) == 32
+    assert [(form, cast(con, form, type="text", format="period")) for form, _ in written] == written
+    for form in NO_PERIODS.split(";"):
+        assert cast(con, form.strip(), type="text", format="period") is None, form
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=15), st.from_regex(r"(quý|tháng|năm|q|t)? ?[0-9ivIV]{1,6}[/ -][0-9]{2,5}t?", fullmatch=True)
+    )
+)
+def test_period__is_a_key_or_nothing(con: Any, written: str) -> None:
+    key = cast(con, written.replace("\x00", ""), type="text", format="period")
+    assert key is None or re.fullmatch(r"(19|20)\d\d([1-4]|0[1-9]|1[0-2]|-([2-9]|1[01])T)?", key)
+    assert key is None or cast(con, key, type="text", format="period") == key
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text("0123456789/:h ngày-T", max_size=20), st.sampled_from(sorted(dates.FORMATS)))
+def test_dates__in_any_format_read_any_text(con: Any, written: str, format: str) -> None:
+    for kind in ("date", "timestamp"):
+        cast(con, written, type=kind, format=format)

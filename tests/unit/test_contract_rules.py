@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from made_up_source import NOW, declare
+from pydantic import ValidationError
 
+from ingestion.clean import area
 from ingestion.contract import Areas, compile_contract
 from ingestion.load import landed_types
 from warehouse import connect
 
-AREAS = Areas(
-    codes_2025=frozenset({"14797", "14758"}), codes_before=frozenset({"14797", "14800"}), names_2025=frozenset()
-)
+AREAS = Areas(before=2, since=2)
+#: (era, spelling, key) of communes that the rules know here.
+COMMUNES = """(VALUES ('new', 'code', '14797'), ('new', 'code', '14758'), ('old', 'code', '14797'), ('old', 'code', '14800'),
+    ('new', 'accented', 'hạc thành')) AS known(era, spelling, key)"""
+LEAD: list[dict[str, Any]] = [
+    {
+        "name": "pb",
+        "type": "double",
+        "unit": "mg/L",
+        "unit_in": "dv",
+        "units": {"mg/L": 1, "µg/L": 0.001},
+        "range": [0, 5],
+    },
+    {"name": "dv", "type": "text"},
+]
 DATED = {"column": "xa", "scheme": "commune_2025", "valid_as_of": "ngay"}
 
 #: one case a rule: columns besides the key, other keys of the table, the row, (rule, reason vi, reason en)
@@ -43,6 +58,12 @@ BREAKS: list[tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], tuple[s
         {},
         {"x": float("nan")},
         ("type:x", "cột x: “nan” không phải là số", "column x: “nan” is not a number"),
+    ),
+    (
+        [{"name": "x", "type": "double"}],
+        {},
+        {"x": "KPH"},  # no value only where the column declares so
+        ("type:x", "cột x: “KPH” không phải là số", "column x: “KPH” is not a number"),
     ),
     (
         [{"name": "ten", "type": "text", "required": True}],
@@ -81,6 +102,46 @@ BREAKS: list[tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], tuple[s
             "check:mst",
             "cột mst: “0100233489” không phải là mã số thuế đúng số kiểm tra",
             "column mst: “0100233489” is not a tax code with the right check digit",
+        ),
+    ),
+    (
+        [{"name": "dt", "type": "text", "check": "phone"}],
+        {},
+        {"dt": "912345678"},
+        (
+            "check:dt",
+            "cột dt: “912345678” không phải là số điện thoại",
+            "column dt: “912345678” is not a telephone number",
+        ),
+    ),
+    (
+        LEAD,
+        {},
+        {"pb": "12", "dv": "ppm"},
+        (
+            "unit:pb",
+            "cột pb: đơn vị “ppm” không có trong (mg/L, µg/L)",
+            "column pb: unit “ppm” is not among (mg/L, µg/L)",
+        ),
+    ),
+    (
+        [{"name": "ky", "type": "text", "format": "period"}],
+        {},
+        {"ky": "Quý II/26"},
+        (
+            "type:ky",
+            "cột ky: “Quý II/26” không phải là kỳ báo cáo",
+            "column ky: “Quý II/26” is not a reporting period",
+        ),
+    ),
+    (
+        [{"name": "ten", "type": "text", "class": "code", "encoding": "detect"}],
+        {},
+        {"ten": "Th«n"},
+        (
+            "encoding:ten",
+            "cột ten: “Th«n” còn ở bảng mã cũ chưa xác định chắc chắn",
+            "column ten: “Th«n” is in an old encoding that is not certain",
         ),
     ),
     (
@@ -126,13 +187,16 @@ BREAKS: list[tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any], tuple[s
 ]
 
 
-def broken_rules(columns: list[dict], table: dict, row: dict, areas: Areas = AREAS) -> list[tuple[str, str, str]]:
+def broken_rules(
+    columns: list[dict], table: dict, row: dict, areas: Areas | None = AREAS
+) -> list[tuple[str, str, str]]:
     """What the contract says about one landed row: (rule, vi, en) of each rule it breaks."""
     row = {"ma": "A", **row, "_row_number": 1, "_source_ref": None}
     source = declare(cursor=None, columns=[{"name": "ma", "type": "text"}, *columns], **table)
     batch = pa.Table.from_pylist([row])
     with connect.scratch() as con:
         con.register("batch", batch)
+        con.execute(f"CREATE TEMP TABLE {area.KNOWN} AS SELECT * FROM {COMMUNES}")
         contract = compile_contract(source, source.tables[0], landed_types(con, "batch"), now=NOW, areas=areas)
         lists = ", ".join(contract.list_of(part) for part in ("name", "vi", "en"))
         found = con.execute(f"SELECT {contract.broken}, {lists} FROM ({contract.typed('batch')})").fetchone()
@@ -142,9 +206,21 @@ def broken_rules(columns: list[dict], table: dict, row: dict, areas: Areas = ARE
 
 
 def test_contract__has_a_breaking_row_for_every_rule() -> None:
-    assert len(BREAKS) == 14
+    assert len(BREAKS) == 19
     rules = {case[3][0].split(":")[0] for case in BREAKS}
-    assert rules == {"type", "required", "key", "range", "code_list", "pattern", "check", "future", "area"}
+    assert rules == {
+        "type",
+        "required",
+        "key",
+        "range",
+        "code_list",
+        "pattern",
+        "check",
+        "future",
+        "area",
+        "unit",
+        "encoding",
+    }
 
 
 @pytest.mark.parametrize(
@@ -161,6 +237,9 @@ def test_contract__says_which_rule_a_row_breaks_and_why(columns: list, table: di
         ([{"name": "so", "type": "integer"}], {}, {"so": 3.0}),
         ([{"name": "mst", "type": "text", "check": "mst"}], {}, {"mst": "0100233488"}),
         ([{"name": "so", "type": "integer"}], {}, {"so": None}),
+        (LEAD, {}, {"pb": "4.5", "dv": "mg/L"}),
+        (LEAD, {}, {"pb": 4500.0, "dv": " μg/L"}),  # the Greek letter, 4.5 mg/L
+        (LEAD, {}, {"pb": None, "dv": None}),
         ([{"name": "luc", "type": "timestamp"}], {"event_time": "luc"}, {"luc": datetime(2026, 11, 24, 4, tzinfo=UTC)}),
         ([{"name": "xa", "type": "text"}], {"area": {"column": "xa", "scheme": "commune_2025"}}, {"xa": None}),
         (
@@ -186,19 +265,13 @@ def test_contract__lets_a_good_row_pass(columns: list, table: dict, row: dict) -
 
 def test_contract__does_not_check_areas_while_the_administrative_units_are_not_loaded() -> None:
     area = {"area": {"column": "xa", "scheme": "commune_2025"}}
-    assert broken_rules([{"name": "xa", "type": "text"}], area, {"xa": "99999"}, Areas()) == []
+    assert broken_rules([{"name": "xa", "type": "text"}], area, {"xa": "99999"}, None) == []
 
 
 def test_contract__knows_a_commune_by_its_name_however_it_is_written() -> None:
-    from ingestion.clean import text
-
-    with connect.scratch() as con:
-        key = con.execute(f"SELECT {text.sql_match_key(chr(39) + 'Phường Hạc Thành' + chr(39))}").fetchone()
-    assert key is not None
-    areas = Areas(names_2025=frozenset({key[0]}))
     columns, table = [{"name": "xa", "type": "text"}], {"area": {"column": "xa", "scheme": "name_2025"}}
-    assert broken_rules(columns, table, {"xa": "PHƯỜNG HẠC THÀNH"}, areas) == []
-    assert [rule for rule, _, _ in broken_rules(columns, table, {"xa": "Phường Không Có"}, areas)] == ["area:xa"]
+    assert broken_rules(columns, table, {"xa": "PHƯỜNG HẠC THÀNH"}) == []
+    assert [rule for rule, _, _ in broken_rules(columns, table, {"xa": "Phường Không Có"})] == ["area:xa"]
 
 
 def test_contract__reads_local_times_in_the_zone_of_the_source() -> None:
@@ -209,3 +282,19 @@ def test_contract__reads_local_times_in_the_zone_of_the_source() -> None:
         contract = compile_contract(source, source.tables[0], landed_types(con, "batch"), now=NOW)
         found = con.execute(f"SELECT epoch(luc) FROM ({contract.typed('batch')})").fetchone()
     assert found == (datetime(2026, 11, 1, tzinfo=UTC).timestamp(),)
+
+
+@pytest.mark.parametrize(("kind", "written", "meant"), [("double", "4500", 4.5), ("decimal", 4500, Decimal("4.5"))])
+def test_contract__brings_a_value_to_the_declared_unit(kind: str, written: Any, meant: Any) -> None:
+    source = declare(cursor=None, columns=[{"name": "ma", "type": "text"}, LEAD[0] | {"type": kind}, LEAD[1]])
+    batch = pa.table({"ma": ["A"], "pb": [written], "dv": ["µg/L"], "_row_number": [1], "_source_ref": [None]})
+    with connect.scratch() as con:
+        con.register("batch", batch)
+        contract = compile_contract(source, source.tables[0], landed_types(con, "batch"), now=NOW)
+        assert con.execute(f"SELECT pb, dv FROM ({contract.typed('batch')})").fetchone() == (meant, "µg/L")
+
+
+@pytest.mark.parametrize("wrong", [{"units": {}}, {"unit": None}, {"unit_in": "khong_co"}, {"type": "integer"}])
+def test_declaration__of_units_must_be_whole(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        declare(cursor=None, columns=[{"name": "ma", "type": "text"}, LEAD[0] | wrong, LEAD[1]])
