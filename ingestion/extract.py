@@ -15,6 +15,7 @@ import json
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -57,7 +58,8 @@ class Manifest(BaseModel):
     """What an extract holds and how it came to be: enough to load it without asking anyone.
 
     `columns` are source name → Arrow type as landed. `declaration` is the source with this one table. `is_recapture`
-    says that somebody asked for a window of time, so the watermark must not follow it.
+    says that somebody asked for a window of time, so the watermark must not follow it. `left_out` counts by reason what the
+    declaration said is no data.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -76,6 +78,7 @@ class Manifest(BaseModel):
     is_full: bool
     is_recapture: bool
     seen: list[SeenFile]
+    left_out: dict[str, int] = {}
     texts_repaired: int
     drift: drift.Drift
     declaration_sha256: str
@@ -321,6 +324,7 @@ def _extract_table(
             is_full=is_full,
             is_recapture=is_recapture,
             seen=writer.seen,
+            left_out=dict(writer.left_out),
             texts_repaired=writer.repaired,
             drift=changes,
             declaration_sha256=hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
@@ -411,9 +415,11 @@ class _Writer:
         self.names: list[str] = []
         self.columns: dict[str, str] = {}
         self.seen: list[SeenFile] = []
+        self.left_out: Counter[str] = Counter()
 
     def add(self, chunk: Chunk) -> None:
         self.seen.extend(chunk.files)
+        self.left_out.update(chunk.left_out)
         if not chunk.batch.num_rows:
             return
         batch = self._prepared(chunk)

@@ -66,11 +66,13 @@ class Request:
 @dataclass
 class Chunk:
     """Some rows in order. `refs` names each row's place at the source (file:line, sheet!row, page#n) when it has one;
-    otherwise the extract's row number is the reference. `files` are those fully read with this chunk."""
+    otherwise the extract's row number is the reference. `files` are those fully read with this chunk. `left_out` counts,
+    by reason, what the declaration said is no data (totals, footers, hidden sheets)."""
 
     batch: pa.RecordBatch
     refs: list[str] | None = None
     files: list[SeenFile] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 class ConnectorModule(Protocol):
