@@ -298,6 +298,9 @@ def _extract_table(
         for chunk in chunks:
             writer.add(chunk)
         files = writer.close()
+        if writer.left_out and progress:
+            said = ", ".join(f"{reason}: {count}" for reason, count in writer.left_out.items())
+            progress(f"{source.id}.{table.name}: để ngoài, không phải dữ liệu: {said}")
         changes = drift.compare(
             table,
             names if names is not None else writer.names or [c.source_name for c in table.columns],

@@ -9,6 +9,7 @@ table.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -414,6 +415,7 @@ def _record(
         "manifest_sha256": _sha256(one.path / "manifest.json"),
         "max_event_at": max_event,
         "drift": manifest.drift.model_dump_json() if manifest.drift else None,
+        "left_out": json.dumps(manifest.left_out, ensure_ascii=False) if manifest.left_out else None,
     }
     fields = ", ".join(f"? AS {name}" for name in row)
     con.execute(bind(f"INSERT INTO ops.extract BY NAME SELECT {fields}", *row.values()))

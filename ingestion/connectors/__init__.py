@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from ingestion.model import Source, Table
+if TYPE_CHECKING:  # the child that parses files starts faster without it
+    from ingestion.model import Source, Table
 
 #: kind → module of this package. A kind that is not here is a wrong declaration (nearest names are suggested).
 KINDS = {

@@ -188,7 +188,8 @@ def _as_stored(column: pa.Array, numbers: pa.Array, is_number: pa.Array) -> pa.A
 
 def _plain(column: pa.Array) -> pa.Array:
     """Composed letters, no space at the ends, nothing for nothing; a time of day without Excel's day zero before it."""
-    if pc.any(pc.match_substring_regex(column, r"[\x{0300}-\x{036f}]")).as_py():
+    is_ascii = pc.all(pc.string_is_ascii(column)).as_py() is not False
+    if not is_ascii and pc.any(pc.match_substring_regex(column, r"[\x{0300}-\x{036f}]")).as_py():
         column = pc.utf8_normalize(column, form="NFC")
     if pc.any(pc.starts_with(column, "1899-12-3")).as_py():
         column = pc.replace_substring_regex(column, r"^1899-12-3[01] (\d\d:\d\d:\d\d)", r"\1")

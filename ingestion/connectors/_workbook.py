@@ -244,7 +244,7 @@ def _begins(columns: list[pa.Array], words: list[str], alive: pa.BooleanArray) -
 def _unit(sheet: Sheet, first: int, declared: dict[str, Any]) -> str:
     """The declared unit that a cell, or the lines above the header, name: exactly, so that “nghìn tỷ đồng” is never taken
     for “đồng”."""
-    known = {normal(word): word for word in declared["words"]}
+    known: dict[str, str] = {normal(word): word for word in declared["words"]}
     if declared["cell"]:
         row, column = cell(declared["cell"])
         inside = column <= len(sheet.columns) and row <= len(sheet.columns[0])
