@@ -224,6 +224,9 @@ def _extract_table(
         for chunk in _changed(connector, request):
             writer.add(chunk)
         files = writer.close()
+        if writer.left_out and progress:
+            said = ", ".join(f"{reason}: {count}" for reason, count in writer.left_out.items())
+            progress(f"{source.id}.{table.name}: để ngoài, không phải dữ liệu: {said}")
         emptied = table.is_whole and state.last_rows and not state.last_files and not is_recapture
         if not writer.rows and not writer.seen and not emptied:
             return None
@@ -251,6 +254,7 @@ def _extract_table(
             is_full=is_full,
             is_recapture=is_recapture,
             seen=writer.seen,
+            left_out=dict(writer.left_out),
             texts_repaired=writer.repaired,
             texts_uncertain=dict(writer.uncertain),
             drift=changes,
@@ -349,9 +353,11 @@ class _Writer:
         self.names: list[str] = []
         self.columns: dict[str, str] = {}
         self.seen: list[SeenFile] = []
+        self.left_out: Counter[str] = Counter()
 
     def add(self, chunk: Chunk) -> None:
         self.seen.extend(chunk.files)
+        self.left_out.update(chunk.left_out)
         if not chunk.batch.num_rows:
             return
         batch = self._prepared(chunk)

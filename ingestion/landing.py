@@ -39,8 +39,9 @@ class Manifest(BaseModel):
     """What an extract holds and how it came to be: enough to load it without asking anyone.
 
     `columns` are source name → Arrow type as landed. `declaration` is the source with this one table. `is_recapture`
-    says that somebody asked for a window of time, so the watermark must not follow it. `texts_uncertain` counts by source
-    name what seems to be in an encoding from before Unicode and was kept as it came: the column needs an `encoding`.
+    says that somebody asked for a window of time, so the watermark must not follow it. `left_out` counts by reason what
+    the declaration said is no data, `texts_uncertain` by source name what seems to be in an encoding from before Unicode and
+    was kept as it came: the column needs an `encoding`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +60,7 @@ class Manifest(BaseModel):
     is_full: bool
     is_recapture: bool
     seen: list[SeenFile]
+    left_out: dict[str, int] = {}
     texts_repaired: int
     texts_uncertain: dict[str, int] = {}
     drift: drift.Drift

@@ -9,6 +9,7 @@ table.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -486,6 +487,7 @@ class Books:
                 "manifest_sha256": _sha256(one.path / "manifest.json"),
                 "max_event_at": max_event,
                 "drift": manifest.drift.model_dump_json() if manifest.drift else None,
+                "left_out": json.dumps(manifest.left_out, ensure_ascii=False) if manifest.left_out else None,
             }
         )
         self.newest[table.name] = max(self.newest.get(table.name, ""), one.extract_id)

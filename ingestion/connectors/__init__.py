@@ -15,12 +15,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 
-from ingestion.model import Source, Table
+if TYPE_CHECKING:  # the child that parses files starts faster without it
+    from ingestion.model import Source, Table
 
 #: kind → module of this package. A kind that is not here is a wrong declaration (nearest names are suggested).
 KINDS = {
@@ -76,11 +77,13 @@ class Request:
 @dataclass
 class Chunk:
     """Some rows in order. `refs` names each row's place at the source (file:line, sheet!row, page#n) when it has one;
-    otherwise the extract's row number is the reference. `files` are those fully read with this chunk."""
+    otherwise the extract's row number is the reference. `files` are those fully read with this chunk. `left_out` counts,
+    by reason, what the declaration said is no data (totals, footers, hidden sheets)."""
 
     batch: pa.RecordBatch
     refs: list[str] | None = None
     files: list[SeenFile] = field(default_factory=list)
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 class ConnectorModule(Protocol):

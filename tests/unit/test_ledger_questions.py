@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from made_up_source import NOW, ask, declare, pull, row
+from made_up_source import NOW, ask, declare, file_chunk, pull, row
 
 from ingestion import ledger
 from ingestion.load import record_pull
@@ -105,3 +105,12 @@ def test_extracts__are_newest_first_and_all_balance() -> None:
     assert [e["rows_quarantined"] for e in ledger.extracts("so_thu_nghiem")] == [1, 0]
     assert ask("SELECT count(*) FROM ops.extract") == [(2,)]
     assert ledger.unbalanced() == []
+
+
+def test_extracts__say_what_was_left_out_as_no_data() -> None:
+    chunks = [file_chunk(f"{name}.xlsx", [row(name, 1)]) for name in "ab"]
+    for chunk in chunks:
+        chunk.left_out = {"dòng tổng cộng": 2}
+    pull(declare(), *chunks)
+    (found,) = ledger.extracts("so_thu_nghiem")
+    assert (found["rows_loaded"], found["left_out"]) == (2, '{"dòng tổng cộng": 4}')

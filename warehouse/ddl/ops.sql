@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS ops.extract (
     rows_in BIGINT, rows_loaded BIGINT, rows_quarantined BIGINT, rows_deduplicated BIGINT, rows_deleted BIGINT,
     bytes_landed BIGINT, files_in INTEGER, landing_path VARCHAR, manifest_sha256 VARCHAR,
     max_event_at TIMESTAMPTZ, drift VARCHAR);
+-- JSON, reason → count: what the declaration said is no data (totals, footers, hidden sheets)
+ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS left_out VARCHAR;
 CREATE TABLE IF NOT EXISTS ops.watermark (
     source_id VARCHAR, table_name VARCHAR, cursor_value VARCHAR, extract_id VARCHAR, updated_at TIMESTAMPTZ);
 -- files already taken, so that a listing can be compared before anything is downloaded
