@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
 from ingestion.connectors import Arguments, Chunk, Request, resolve
 from ingestion.connectors._duckdb import batches, down, malformed, refused
-from ingestion.model import Source
+from ingestion.model import Source, Table
 from warehouse.connect import literal, quote, scratch
 
 
@@ -55,41 +56,53 @@ _NATIVE = {
     "json",
     "jsonb",
 }
-_COLUMNS = """SELECT a.attname, t.typname, t.typtype, a.atttypmod FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-    WHERE a.attrelid = {table}::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
+#: Name, type, kind of type, typmod of every column of some tables, in order.
+_COLUMNS = """SELECT q.name, a.attname, t.typname, t.typtype, a.atttypmod
+    FROM (SELECT unnest(ARRAY[{names}]) AS name) q JOIN pg_attribute a ON a.attrelid = to_regclass(q.name)
+    JOIN pg_type t ON t.oid = a.atttypid WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, a.attnum"""
+_Column = tuple[str, str, str, int]
+
+
+@dataclass(frozen=True)
+class Session:
+    """The attached database, and the columns of every declared table by its quoted name."""
+
+    con: duckdb.DuckDBPyConnection
+    columns: dict[str, list[_Column]]
 
 
 @contextmanager
-def session(source: Source) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The database attached once for all tables of a pull: loading the scanner alone takes some 80 ms."""
+def session(source: Source) -> Iterator[Session]:
+    """Attached once for all tables of a pull, and the catalogue asked once: for a small table either takes longer than
+    its rows."""
     with scratch(["postgres"]) as con:
         _attach(con, source)
-        yield con
+        yield Session(con, _catalogue(con, source))
 
 
-def _connection(request: Request) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+def _session(request: Request) -> AbstractContextManager[Session]:
     return nullcontext(request.session) if request.session is not None else session(request.source)
 
 
 def columns(request: Request) -> list[str] | None:
-    with _connection(request) as con:
-        return [name for name, *_ in _catalogue(con, request)]
+    with _session(request) as opened:
+        return [name for name, *_ in _columns(opened, request.table)]
 
 
 def read(request: Request) -> Iterator[Chunk]:
-    with _connection(request) as con:
+    with _session(request) as opened:
         wanted = {c.source_name for c in request.table.columns}
-        catalogue = [row for row in _catalogue(con, request) if row[0] in wanted]
+        catalogue = [row for row in _columns(opened, request.table) if row[0] in wanted]
         if not catalogue:
-            raise malformed(f"Bảng {_name(request)}", "không có cột nào như khai báo")
-        sql = f"SELECT {', '.join(_projection(name, kind, sort) for name, kind, sort, _ in catalogue)} FROM {_name(request)}{_window(request)}"
+            raise malformed(f"Bảng {_name(request.table)}", "không có cột nào như khai báo")
+        sql = f"SELECT {', '.join(_projection(name, kind, sort) for name, kind, sort, _ in catalogue)} FROM {_name(request.table)}{_window(request)}"
         plan = (
             f"SELECT * FROM postgres_query('source', {literal(sql)})"
             if _needs_query(catalogue)
-            else f"SELECT {', '.join(quote(r[0]) for r in catalogue)} FROM source.{_name(request)}{_window(request)}"
+            else f"SELECT {', '.join(quote(r[0]) for r in catalogue)} FROM source.{_name(request.table)}{_window(request)}"
         )
         try:
-            for batch in batches(con, plan):
+            for batch in batches(opened.con, plan):
                 yield Chunk(_restored(batch))
         except duckdb.Error as error:
             raise _lost(request, error) from error
@@ -104,8 +117,8 @@ def _arguments(source: Source) -> Connection:
     return Connection.model_validate(source.connector.arguments)
 
 
-def _name(request: Request) -> str:
-    read = Read.model_validate(request.table.read)
+def _name(table: Table) -> str:
+    read = Read.model_validate(table.read)
     return f"{quote(read.schema_)}.{quote(read.table)}"
 
 
@@ -140,12 +153,19 @@ def _attach(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         ) from None
 
 
-def _catalogue(con: duckdb.DuckDBPyConnection, request: Request) -> list[tuple[str, str, str, int]]:
-    sql = _COLUMNS.format(table=literal(_name(request)))
-    try:
-        return con.execute(f"SELECT * FROM postgres_query('source', {literal(sql)})").fetchall()
-    except duckdb.Error as error:
-        raise malformed(f"Bảng {_name(request)}", str(error).splitlines()[0]) from None
+def _catalogue(con: duckdb.DuckDBPyConnection, source: Source) -> dict[str, list[_Column]]:
+    sql = _COLUMNS.format(names=", ".join(literal(_name(table)) for table in source.tables))
+    found: dict[str, list[_Column]] = {}
+    for name, *column in con.execute(f"SELECT * FROM postgres_query('source', {literal(sql)})").fetchall():
+        found.setdefault(name, []).append(tuple(column))
+    return found
+
+
+def _columns(opened: Session, table: Table) -> list[_Column]:
+    found = opened.columns.get(_name(table))
+    if found is None:
+        raise malformed(f"Bảng {_name(table)}", "không có ở nguồn, hoặc tài khoản không được thấy")
+    return found
 
 
 def _projection(name: str, kind: str, sort: str) -> str:
