@@ -355,7 +355,7 @@ def chain(con: duckdb.DuckDBPyConnection, table: Table, raw: str, among: str) ->
     con.execute(
         f"""UPDATE {raw} r SET _valid_to = n.until FROM (
             SELECT {key}, _valid_from AS since, lead(_valid_from) OVER (PARTITION BY {key} ORDER BY _valid_from) AS until
-            FROM {raw} SEMI JOIN {among} USING ({key})) n
+            FROM {raw} o SEMI JOIN {among} c USING ({key})) n
         WHERE {same} AND r._valid_from = n.since AND r._valid_to IS DISTINCT FROM n.until"""
     )
 
