@@ -120,19 +120,27 @@ def _in_ledger(con: duckdb.DuckDBPyConnection, one: Landed) -> bool:
 def verify(one: Landed) -> None:
     """Raise `Fault` IOC-302 when a landed file is missing or changed; the extract is then set aside, so that the next
     pull, whose watermark has not moved, brings its rows again."""
+    name = damaged(one)
+    if name is None:
+        return
+    aside = set_aside(one.path, "corrupt") if one.path.exists() else one.path
+    raise Fault(
+        "IOC-302",
+        f"Tệp {name} của lần trích {one.extract_id} (nguồn {one.source.id}, bảng {one.table.name}) đã hỏng.",
+        f"File {name} of extract {one.extract_id} ({one.source.id}.{one.table.name}) is damaged.",
+        why=f"its SHA-256 is not that of the manifest; nothing of it was loaded; kept as {aside.name}",
+        fix=f"./ioc source pull {one.source.id}",
+        details={"path": str(aside), "file": name},
+    )
+
+
+def damaged(one: Landed) -> str | None:
+    """The first landed file that is missing or not what the manifest says, if any."""
     for file in one.manifest.files:
         path = one.path / file.name
-        if path.exists() and _sha256(path) == file.sha256:
-            continue
-        aside = set_aside(one.path, "corrupt") if one.path.exists() else one.path
-        raise Fault(
-            "IOC-302",
-            f"Tệp {file.name} của lần trích {one.extract_id} (nguồn {one.source.id}, bảng {one.table.name}) đã hỏng.",
-            f"File {file.name} of extract {one.extract_id} ({one.source.id}.{one.table.name}) is damaged.",
-            why=f"its SHA-256 is not that of the manifest; nothing of it was loaded; kept as {aside.name}",
-            fix=f"./ioc source pull {one.source.id}",
-            details={"path": str(aside), "file": file.name},
-        )
+        if not path.exists() or _sha256(path) != file.sha256:
+            return file.name
+    return None
 
 
 def _sha256(path: Path) -> str:
@@ -285,8 +293,11 @@ def merge(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: 
     """
     table, raw = contract.table, raw_relation(one)
     rest = "good"
-    made = con.execute(f"CREATE OR REPLACE TEMP TABLE passed_over AS {_surplus(contract)}").fetchone()
-    n_passed = made[0] if made else 0
+    key = ", ".join(_identity(contract))
+    con.execute("CREATE OR REPLACE TEMP TABLE passed_over (_row_number BIGINT)")
+    n_passed = 0
+    if con.execute(f"SELECT 1 FROM good GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchone():
+        n_passed = _count(con, f"INSERT INTO passed_over {_surplus(contract)}")
     without = "good ANTI JOIN passed_over USING (_row_number)"
     if con.execute(f"SELECT 1 FROM {raw} LIMIT 1").fetchone():
         n_passed += _count(
@@ -340,7 +351,7 @@ def chain(con: duckdb.DuckDBPyConnection, table: Table, raw: str, among: str) ->
     con.execute(
         f"""UPDATE {raw} r SET _valid_to = n.until FROM (
             SELECT {key}, _valid_from AS since, lead(_valid_from) OVER (PARTITION BY {key} ORDER BY _valid_from) AS until
-            FROM {raw} SEMI JOIN {among} USING ({key})) n
+            FROM {raw} o SEMI JOIN {among} c USING ({key})) n
         WHERE {same} AND r._valid_from = n.since AND r._valid_to IS DISTINCT FROM n.until"""
     )
 
@@ -454,7 +465,7 @@ class Books:
         marks = con.execute(f"SELECT table_name, cursor_value FROM ops.watermark {mine}").fetchall()
         self._marks: dict[str, str] = dict(marks)
         self.has_open = _count(con, f"SELECT count(*) FROM quarantine.row {mine} AND status = 'open'") > 0
-        self._extracts: list[dict[str, object]] = []
+        self.extracts: list[dict[str, object]] = []
         self._moved: dict[str, dict[str, object]] = {}
         self._files: dict[tuple[str, str], dict[str, object]] = {}
 
@@ -465,7 +476,7 @@ class Books:
         manifest, table = one.manifest, one.table
         _balance(result, manifest.rows)
         cursor_to = cursor_text(max_cursor, one.source.time_zone)
-        self._extracts.append(
+        self.extracts.append(
             {
                 "extract_id": one.extract_id,
                 "run_id": manifest.run_id,
@@ -505,7 +516,7 @@ class Books:
     def write(self, con: duckdb.DuckDBPyConnection) -> None:
         """Everything entered, by one statement a table of the ledger."""
         mine = bind("source_id = ?", self._source.id)
-        con.execute(insert("ops.extract", self._extracts))
+        con.execute(insert("ops.extract", self.extracts))
         if self._moved:
             con.execute(bind(f"DELETE FROM ops.watermark WHERE {mine} AND table_name IN ?", list(self._moved)))
             con.execute(insert("ops.watermark", list(self._moved.values())))
@@ -549,6 +560,7 @@ def _reached(mark: str | None, cursor: object) -> bool:
 
 
 def record_pull(
+    con: duckdb.DuckDBPyConnection,
     *,
     run_id: str,
     source_id: str,
@@ -559,11 +571,9 @@ def record_pull(
     reason_en: str = "",
     rows_in: int = 0,
     rows_loaded: int = 0,
-    holder: str,
-    wait_seconds: float = 600.0,
+    tries: int = 1,
 ) -> None:
     """Write one attempt to pull a source into `ops.pull`: `ok`, `failed` or `skipped`, with the reason in words."""
-    with connect.writer(holder, wait_seconds=wait_seconds) as con:
-        ended = (datetime.now(UTC), status, code, reason_vi, reason_en, rows_in, rows_loaded)
-        places = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
-        con.execute(bind(f"INSERT INTO ops.pull VALUES ({places})", run_id, source_id, started_at, *ended))
+    ended = (datetime.now(UTC), status, code, reason_vi, reason_en, rows_in, rows_loaded, tries)
+    places = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+    con.execute(bind(f"INSERT INTO ops.pull VALUES ({places})", run_id, source_id, started_at, *ended))

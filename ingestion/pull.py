@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from ingestion import registry
+from ingestion import breaker, registry
 from ingestion.extract import Progress, extract
-from ingestion.landing import Landed
-from ingestion.load import Loaded, load, record_pull
+from ingestion.load import Loaded, load_source, record_pull
 from ingestion.model import Source
 from warehouse import connect
 from warehouse.errors import Fault
@@ -40,6 +42,7 @@ class Outcome:
     reason_en: str = ""
     fix: str = ""
     loaded: list[Loaded] = field(default_factory=list)
+    tries: int = 0
 
     @property
     def rows_in(self) -> int:
@@ -50,6 +53,19 @@ class Outcome:
         return sum(one.rows_loaded for one in self.loaded)
 
 
+@dataclass(frozen=True)
+class _How:
+    """What a pull was asked for, the same for all its sources."""
+
+    run_id: str
+    full: bool
+    since: str | None
+    until: str | None
+    accept_held: bool
+    wait_seconds: float
+    progress: Progress | None
+
+
 def pull(
     source_ids: Sequence[str],
     *,
@@ -58,37 +74,66 @@ def pull(
     full: bool = False,
     since: str | None = None,
     until: str | None = None,
+    accept_held: bool = False,
+    by_hand: bool = False,
     progress: Progress | None = None,
     declared: registry.Registry | None = None,
     wait_seconds: float = 600.0,
 ) -> list[Outcome]:
     """Extract and load sources; one outcome each, in the order asked for, also written to `ops.pull`.
 
-    The administrative units go first, because other sources' area codes are checked against them. Raises `Fault`
-    IOC-102 for an unknown id (with the nearest right ones) and IOC-075 when another run holds the warehouse longer than
-    `wait_seconds`: what is landed by then is loaded by the next run.
+    The administrative units go first, because other sources' area codes are checked against them. A source whose
+    breaker is open (`ingestion.breaker`) fails with the code that opened it and is not asked, unless `by_hand`.
+    `accept_held` also loads what was held for drift or for too few rows. Raises `Fault` IOC-102 for an unknown id (with
+    the nearest right ones) and IOC-075 when another run holds the warehouse longer than `wait_seconds`: what is landed
+    by then is loaded by the next run.
     """
     declared = declared or registry.load()
     sources = [declared.get(source_id) for source_id in source_ids]
+    how = _How(run_id, full, since, until, accept_held, wait_seconds, progress)
+    outcomes: dict[str, Outcome] = {}
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
         registry.sync(con, declared)
-    outcomes = {s.id: _skipped(s, why) for s in sources if (why := registry.skipped_why(s))}
-    for outcome in outcomes.values():
-        _record(outcome, run_id, holder, wait_seconds)
-    first = [s for s in sources if s.connector.kind == "admin_units"]
-    rest = [s for s in sources if s.id not in outcomes and s not in first]
-    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="extract") as pool:
-        for some in (first, rest):
-            started = {
-                pool.submit(_extract, s, run_id, full, since, until, progress): (s, datetime.now(UTC)) for s in some
-            }
-            for future in as_completed(started):
-                source, started_at = started[future]
-                outcome = _finish(source, started_at, future.result(), holder, wait_seconds)
-                _record(outcome, run_id, holder, wait_seconds)
-                _tell(progress, outcome)
+        for source in sources:
+            if outcome := _not_asked(con, source, declared.paths[source.id], by_hand):
                 outcomes[source.id] = outcome
+                _record(con, outcome, how)
+    rest = [s for s in sources if s.id not in outcomes]
+    first = [s for s in rest if s.connector.kind == "admin_units"]
+    with ThreadPoolExecutor(PARALLEL, thread_name_prefix="extract") as pool:
+        for some in (first, [s for s in rest if s not in first]):
+            running = {pool.submit(_extract, s, how): (s, datetime.now(UTC)) for s in some}
+            while running:
+                ready, _ = wait(running, return_when=FIRST_COMPLETED)
+                with connect.writer(holder, wait_seconds=wait_seconds) as con:
+                    for future in ready:
+                        source, started_at = running.pop(future)
+                        outcome = _finish(con, source, started_at, *future.result(), how)
+                        _record(con, outcome, how)
+                        _tell(progress, outcome)
+                        outcomes[source.id] = outcome
     return [outcomes[s.id] for s in sources]
+
+
+def _not_asked(con: duckdb.DuckDBPyConnection, source: Source, path: Path, by_hand: bool) -> Outcome | None:
+    """The outcome of a source that is not asked at all this time; None for the others."""
+    why = registry.skipped_why(source)
+    if why:
+        return _skipped(source, why)
+    now = datetime.now(UTC)
+    shut = None if by_hand else breaker.opened(con, source, path, now)
+    if shut is None:
+        return None
+    again = shut.until.astimezone(ZoneInfo(connect.TIME_ZONE))
+    return Outcome(
+        source.id,
+        "failed",
+        now,
+        shut.code,
+        f"{shut.reason_vi} Không hỏi lại trước {again:%H:%M %d/%m}.",
+        f"{shut.reason_en} Not asked again before {again:%H:%M on %Y-%m-%d}.",
+        fix=f"./ioc source pull {source.id}",
+    )
 
 
 def _skipped(source: Source, why: tuple[str, str]) -> Outcome:
@@ -102,10 +147,9 @@ def _skipped(source: Source, why: tuple[str, str]) -> Outcome:
     )
 
 
-def _extract(
-    source: Source, run_id: str, full: bool, since: str | None, until: str | None, progress: Progress | None
-) -> list[Landed] | Exception:
-    """What was landed, or why nothing was. A transient fault is tried once more after a random pause."""
+def _extract(source: Source, how: _How) -> tuple[Exception | None, int]:
+    """Land what is new. Returns why that failed, if it did, and how often the source was asked: a transient fault is
+    tried once more after a random pause."""
     tries = Retrying(
         stop=stop_after_attempt(_TRIES),
         wait=wait_random(*PAUSE_SECONDS),
@@ -113,26 +157,39 @@ def _extract(
         reraise=True,
     )
     try:
-        return tries(extract, source, run_id=run_id, full=full, since=since, until=until, progress=progress)
+        with breaker.within_budget(source, wait_seconds=how.wait_seconds):
+            tries(
+                extract,
+                source,
+                run_id=how.run_id,
+                full=how.full,
+                since=how.since,
+                until=how.until,
+                accept_held=how.accept_held,
+                progress=how.progress,
+            )
     except Exception as error:
-        return error
+        return error, int(tries.statistics.get("attempt_number", 0))
+    return None, int(tries.statistics["attempt_number"])
 
 
 def _finish(
-    source: Source, started_at: datetime, landed: list[Landed] | Exception, holder: str, wait_seconds: float
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    started_at: datetime,
+    error: Exception | None,
+    tries: int,
+    how: _How,
 ) -> Outcome:
-    """Load what was landed. A fault of this source is its outcome; a busy warehouse concerns all and is raised."""
-    if isinstance(landed, Exception):
-        return _failed(source, started_at, landed)
+    """Load what was landed, also when one table of the source failed or an earlier run was killed."""
+    loaded: list[Loaded] = []
     try:
-        loaded = load(landed, holder=holder, wait_seconds=wait_seconds)
-    except Fault as fault:
-        if fault.code == "IOC-075":
-            raise
-        return _failed(source, started_at, fault)
-    except Exception as error:
-        return _failed(source, started_at, error)
-    return Outcome(source.id, "ok", started_at, loaded=loaded)
+        loaded = load_source(con, source, accept_held=how.accept_held)
+    except Exception as fault:
+        error = error or fault
+    if error is None:
+        return Outcome(source.id, "ok", started_at, loaded=loaded, tries=tries)
+    return replace(_failed(source, started_at, error), loaded=loaded, tries=tries)
 
 
 def _failed(source: Source, started_at: datetime, error: Exception) -> Outcome:
@@ -152,9 +209,10 @@ def _failed(source: Source, started_at: datetime, error: Exception) -> Outcome:
     )
 
 
-def _record(outcome: Outcome, run_id: str, holder: str, wait_seconds: float) -> None:
+def _record(con: duckdb.DuckDBPyConnection, outcome: Outcome, how: _How) -> None:
     record_pull(
-        run_id=run_id,
+        con,
+        run_id=how.run_id,
         source_id=outcome.source_id,
         started_at=outcome.started_at,
         status=outcome.status,
@@ -163,8 +221,7 @@ def _record(outcome: Outcome, run_id: str, holder: str, wait_seconds: float) -> 
         reason_en=outcome.reason_en,
         rows_in=outcome.rows_in,
         rows_loaded=outcome.rows_loaded,
-        holder=holder,
-        wait_seconds=wait_seconds,
+        tries=outcome.tries,
     )
 
 

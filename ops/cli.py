@@ -242,16 +242,20 @@ def source_pull(
     since: Annotated[str | None, typer.Option("--from", help="kéo lại từ thời điểm này")] = None,
     until: Annotated[str | None, typer.Option("--to", help="đến thời điểm này")] = None,
     full: Annotated[bool, typer.Option("--full")] = False,
+    accept_drift: Annotated[
+        bool, typer.Option("--accept-drift", help="nạp cả phần bị giữ lại vì cột đổi hoặc ít dòng bất thường")
+    ] = False,
 ) -> None:
-    """Kéo và nạp một nguồn; không dựng."""
+    """Kéo và nạp một nguồn, cả khi nguồn đang tạm không được hỏi vì lỗi liên tiếp; không dựng."""
     from ingestion.pull import pull
     from warehouse.ids import new_id
 
     settings.apply()
     stages = say.Stages()
     (one,) = pull(
-        [source_id], run_id=new_id(), holder="ioc source pull", full=full, since=since, until=until, progress=stages
-    )
+        [source_id], run_id=new_id(), holder="ioc source pull", full=full, since=since, until=until,
+        accept_held=accept_drift, by_hand=True, progress=stages,
+    )  # fmt: skip
     if one.status == "failed":
         raise Fault(one.code or "IOC-200", one.reason_vi, one.reason_en, fix=one.fix)
     body = {
@@ -272,6 +276,37 @@ def source_pull(
             )
         ),
     )
+
+
+@source_app.command("rebuild")
+def source_rebuild(
+    source_id: str, table: Annotated[str | None, typer.Option("--table", help="chỉ bảng này")] = None
+) -> None:
+    """Dựng lại bảng thô từ những gì đã kéo về, trong một giao dịch; nói rõ có khác trước không."""
+    from dataclasses import asdict
+
+    from ingestion import registry
+    from ingestion.rebuild import rebuild
+
+    settings.apply()
+    done = rebuild(registry.load().get(source_id), table, holder="ioc source rebuild")
+    say.show([asdict(one) for one in done], lambda: say.table(
+        [t("Bảng", "Table"), t("Lần trích", "Extracts"), t("Kéo từ", "Pulled since"), t("Dòng", "Rows"), t("Giữ nguyên", "Kept as is"), ""],
+        [[one.table, one.extracts, local(one.since), number(one.rows), number(one.kept),
+          t("như cũ", "equal") if one.is_equal else t("đã khác: ./ioc run", "changed: ./ioc run")] for one in done], right=(1, 3, 4)))  # fmt: skip
+
+
+@source_app.command("prune")
+def source_prune(source_id: Annotated[str | None, typer.Argument()] = None) -> None:
+    """Dọn các lần trích cũ theo `retention` đã khai báo; sổ cái ghi lại."""
+    from ingestion import registry
+    from ingestion.prune import prune
+
+    declared = registry.load()
+    chosen = [declared.get(source_id)] if source_id else list(declared.sources.values())
+    pruned = prune(chosen, holder="ioc source prune")
+    say.show(pruned, lambda: say.line(
+        t(f"Đã dọn {sum(pruned.values())} lần trích.", f"{sum(pruned.values())} extracts pruned.")))  # fmt: skip
 
 
 @source_app.command("gaps")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ingestion import registry
+from ingestion.prune import prune
 from ingestion.pull import Outcome, pull
 from ops import settings
 from warehouse import connect, publish
@@ -54,6 +55,7 @@ def run(
     with one_at_a_time(holder), recorded(holder) as report:
         report.outcomes = pull(chosen, run_id=report.run_id, holder=holder, full=full, progress=progress)
         refresh(report, progress)
+        prune((declared.get(source_id) for source_id in chosen), holder=holder)
         report.exit_code = 3 if report.failed else 0
         return report
 

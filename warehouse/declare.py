@@ -31,6 +31,7 @@ RAW_TYPES = {
     "text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(28,6)", "double": "DOUBLE", "boolean": "BOOLEAN",
     "date": "DATE", "time": "TIME", "timestamp": "TIMESTAMPTZ", "json": "JSON",
 }  # fmt: skip
+VERSION = "_valid_from TIMESTAMPTZ, _valid_to TIMESTAMPTZ, "
 LINEAGE = "_extract_id VARCHAR, _loaded_at TIMESTAMPTZ, _row_number BIGINT, _source_ref VARCHAR, _row_hash UBIGINT"
 
 
@@ -184,16 +185,20 @@ def generate(con: duckdb.DuckDBPyConnection, build_id: str, project: Path) -> li
 
 
 def _raw_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    tables = con.execute("SELECT source_id, table_name, raw_name FROM ops.source_table ORDER BY raw_name").fetchall()
-    for source_id, table_name, raw_name in tables:
+    tables = con.execute(
+        "SELECT source_id, table_name, raw_name, mode FROM ops.source_table ORDER BY raw_name"
+    ).fetchall()
+    for source_id, table_name, raw_name, mode in tables:
         columns = con.execute(
             """SELECT column_name, type FROM ops.source_column WHERE source_id = ? AND table_name = ? AND NOT is_ignored
             AND (class <> 'pii' OR class IS NULL) ORDER BY ordinal""",
             [source_id, table_name],
         ).fetchall()
         declared = ", ".join(f"{quote(name)} {RAW_TYPES[kind]}" for name, kind in columns)
-        con.execute(f"CREATE TABLE IF NOT EXISTS raw.{quote(raw_name)} ({declared}, {LINEAGE})")
-    return [raw_name for _, _, raw_name in tables]
+        con.execute(
+            f"CREATE TABLE IF NOT EXISTS raw.{quote(raw_name)} ({declared}, {VERSION if mode == 'history' else ''}{LINEAGE})"
+        )
+    return [raw_name for _, _, raw_name, _ in tables]
 
 
 def _union(found: Sequence[Pair]) -> str:

@@ -50,16 +50,17 @@ def test_status__gives_the_counts_of_the_last_run_and_the_reason_of_the_last_att
     declare_in_ledger()
     pull(declare(), [row("A", "1"), row("B", "x")])
     started = datetime.now(UTC)
-    record_pull(run_id="run", source_id="so_thu_nghiem", started_at=started, status="ok", holder="test")
-    record_pull(
-        run_id="run2",
-        source_id="so_thu_nghiem",
-        started_at=started,
-        status="failed",
-        code="IOC-201",
-        reason_vi="máy chủ tắt",
-        holder="test",
-    )
+    with connect.writer("test") as con:
+        record_pull(con, run_id="run", source_id="so_thu_nghiem", started_at=started, status="ok")
+        record_pull(
+            con,
+            run_id="run2",
+            source_id="so_thu_nghiem",
+            started_at=started,
+            status="failed",
+            code="IOC-201",
+            reason_vi="máy chủ tắt",
+        )
     found = ledger.status(datetime.now(UTC) + timedelta(minutes=30))[0]
     assert (found["rows_in"], found["rows_loaded"], found["rows_quarantined"], found["quarantined_open"]) == (
         2,

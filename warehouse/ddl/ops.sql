@@ -25,9 +25,9 @@ CREATE TABLE IF NOT EXISTS ops.extract (
     cursor_from VARCHAR, cursor_to VARCHAR, extracted_at TIMESTAMPTZ, loaded_at TIMESTAMPTZ,
     rows_in BIGINT, rows_loaded BIGINT, rows_quarantined BIGINT, rows_deduplicated BIGINT, rows_deleted BIGINT,
     bytes_landed BIGINT, files_in INTEGER, landing_path VARCHAR, manifest_sha256 VARCHAR,
-    max_event_at TIMESTAMPTZ, drift VARCHAR);
--- JSON, reason → count: what the declaration said is no data (totals, footers, hidden sheets)
-ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS left_out VARCHAR;
+    max_event_at TIMESTAMPTZ, drift VARCHAR,
+    left_out VARCHAR, -- JSON, reason → count: what the declaration said is no data (totals, footers, hidden sheets)
+    pruned_at TIMESTAMPTZ); -- when its files left the landing, as the declared retention says
 CREATE TABLE IF NOT EXISTS ops.watermark (
     source_id VARCHAR, table_name VARCHAR, cursor_value VARCHAR, extract_id VARCHAR, updated_at TIMESTAMPTZ);
 -- files already taken, so that a listing can be compared before anything is downloaded
@@ -37,7 +37,8 @@ CREATE TABLE IF NOT EXISTS ops.file_seen (
 -- one row a pull attempt of a source, good or bad; the newest says whether the source is late and why
 CREATE TABLE IF NOT EXISTS ops.pull (
     run_id VARCHAR, source_id VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, status VARCHAR, -- ok|failed|skipped
-    code VARCHAR, reason_vi VARCHAR, reason_en VARCHAR, rows_in BIGINT, rows_loaded BIGINT);
+    code VARCHAR, reason_vi VARCHAR, reason_en VARCHAR, rows_in BIGINT, rows_loaded BIGINT,
+    tries INTEGER); -- how often the source was asked: 0 where it was skipped or left alone
 CREATE TABLE IF NOT EXISTS quarantine.row (
     quarantine_id VARCHAR, source_id VARCHAR, table_name VARCHAR, extract_id VARCHAR, row_number BIGINT, source_ref VARCHAR,
     key_text VARCHAR, rules VARCHAR[], reasons_vi VARCHAR[], reasons_en VARCHAR[], row_json VARCHAR,
@@ -51,3 +52,7 @@ CREATE TABLE IF NOT EXISTS ops.build (
     build_id VARCHAR, run_id VARCHAR, started_at TIMESTAMPTZ, finished_at TIMESTAMPTZ, models INTEGER,
     verdict VARCHAR, -- PASS|FAIL|ERROR, null until judged
     published_at TIMESTAMPTZ, sha256 VARCHAR, note VARCHAR);
+
+-- columns that came after the first release ---------------------------------------------------------------------------
+ALTER TABLE ops.pull ADD COLUMN IF NOT EXISTS tries INTEGER;
+ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS pruned_at TIMESTAMPTZ;
