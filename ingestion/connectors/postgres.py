@@ -70,11 +70,12 @@ def read(request: Request) -> Iterator[Chunk]:
         catalogue = [row for row in _catalogue(con, request) if row[0] in wanted]
         if not catalogue:
             raise malformed(f"Bảng {_name(request)}", "không có cột nào như khai báo")
-        sql = f"SELECT {', '.join(_projection(name, kind, sort) for name, kind, sort, _ in catalogue)} FROM {_name(request)}{_window(request)}"
+        window = _window(request, catalogue)
+        sql = f"SELECT {', '.join(_projection(name, kind, sort) for name, kind, sort, _ in catalogue)} FROM {_name(request)}{window}"
         plan = (
             f"SELECT * FROM postgres_query('source', {literal(sql)})"
             if _needs_query(catalogue)
-            else f"SELECT {', '.join(quote(r[0]) for r in catalogue)} FROM source.{_name(request)}{_window(request)}"
+            else f"SELECT {', '.join(quote(r[0]) for r in catalogue)} FROM source.{_name(request)}{window}"
         )
         try:
             for batch in batches(con, plan):
@@ -141,20 +142,27 @@ def _projection(name: str, kind: str, sort: str) -> str:
     return quote(name) if native else f"{quote(name)}::text AS {quote(name)}"
 
 
-def _window(request: Request) -> str:
-    """The cursor's window as a predicate that the source evaluates."""
+def _window(request: Request, catalogue: list[tuple[str, str, str, int]]) -> str:
+    """The cursor's window as a predicate that the source evaluates.
+
+    Moments carry the source's offset: a column that keeps instants compares the instant, one without a zone the clock.
+    """
     table = request.table
     if table.cursor is None or (request.since is None and request.until is None):
         return ""
-    cursor = quote(table.column(table.cursor).source_name)
-    kind = {"timestamp": "timestamp", "date": "date", "integer": "bigint"}.get(table.column(table.cursor).type, "text")
-    tests = [f"{cursor} >= {literal(_local(request.since, kind))}::{kind}"] if request.since else []
-    tests += [f"{cursor} <= {literal(_local(request.until, kind))}::{kind}"] if request.until else []
+    cursor = table.column(table.cursor)
+    kind = {"timestamp": "timestamp", "date": "date", "integer": "bigint"}.get(cursor.type, "text")
+    if (cursor.source_name, "timestamptz") in {(name, found) for name, found, *_ in catalogue}:
+        kind = "timestamptz"
+    tests = [
+        f"{quote(cursor.source_name)} {sign} {literal(_local(moment, kind))}::{kind}"
+        for sign, moment in ((">=", request.since), ("<=", request.until))
+        if moment
+    ]
     return f" WHERE {' AND '.join(tests)}"
 
 
 def _local(moment: str, kind: str) -> str:
-    """An ISO instant with the source's offset, as the source's own clock: a database with local times compares it rightly."""
     return moment[:26].split("+")[0] if kind == "timestamp" else moment
 
 

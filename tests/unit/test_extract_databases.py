@@ -100,6 +100,22 @@ def test_postgres__is_pulled_incrementally_and_a_nan_is_refused_and_not_zero(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp"])
+def test_postgres__finds_what_changed_an_hour_after_the_last_pull(
+    postgres: tuple[Any, dict[str, str]], kind: str
+) -> None:
+    """An instant compared as a local time, or the reverse, is off by Vietnam's seven hours."""
+    server, address = postgres
+    zone = "+07" if kind == "timestamptz" else ""
+    server.psql(f"""CREATE TABLE gio_{kind} (ma text, so_luong int, le_phi int, luc {kind}, cccd text);
+        INSERT INTO gio_{kind} VALUES ('A', 1, 1, '2026-11-01 08:00{zone}', 'x'), ('B', 1, 1, '2026-11-01 05:00{zone}', 'x')""")
+    one = source({"kind": "postgres", **address}, {"schema": "public", "table": f"gio_{kind}"})
+    assert pulled(one) == [(2, 2, 0, 0)]
+    server.psql(f"INSERT INTO gio_{kind} VALUES ('C', 1, 1, '2026-11-01 09:00{zone}', 'x')")
+    assert pulled(one) == [(2, 1, 0, 1)], "A again by the lag of an hour, C, and not B"
+
+
+@pytest.mark.slow
 def test_columns_of_a_postgres_table__that_change_are_drift(postgres: tuple[Any, dict[str, str]]) -> None:
     server, address = postgres
     server.psql("CREATE TABLE doi_ten (ma text, soluong int, le_phi int, luc timestamptz, cccd text, them text)")
