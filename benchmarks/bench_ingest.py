@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -356,9 +356,10 @@ def mariadb(folder: Path) -> Iterator[dict[str, Any]]:
 def station_files(folder: Path, count: int) -> str:
     root = folder / "files"
     for i in range(count):
-        path = root / f"TRAM_{i % 12:02}_{20250101000000 + i}.txt"
+        moment = f"{datetime(2025, 1, 1) + timedelta(minutes=5 * (i // 12)):%Y%m%d%H%M%S}"
+        path = root / f"TRAM_{i % 12:02}_{moment}.txt"
         path.parent.mkdir(exist_ok=True)
-        lines = [f"P{k:02}\t{(i * 31 + k) % 97 + 0.25}\tmg/L\t{20250101000000 + i}\t00\n" for k in range(30)]
+        lines = [f"P{k:02}\t{(i * 31 + k) % 97 + 0.25}\tmg/L\t{moment}\t00\n" for k in range(30)]
         path.write_text("".join(lines), encoding="ascii")
         os.utime(path, (1_700_000_000 + i, 1_700_000_000 + i))
     return str(root)

@@ -22,7 +22,6 @@ from warehouse.connect import bind
 from warehouse.errors import Fault
 
 SOURCES = Path(__file__).parent / "sources"
-_ROWS_A_STATEMENT = 500
 
 
 @dataclass(frozen=True)
@@ -230,30 +229,33 @@ def sync(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
 
     Rooms that may not import this one (dbt's generation, quality) read them there.
     """
-    sources = list(registry.sources.values())
-    tables = [(source, table) for source in sources for table in source.tables]
-    rows = {
-        "source": [_source_row(source, registry.paths[source.id]) for source in sources],
-        "source_table": [_table_row(source, table) for source, table in tables],
-        "source_column": [row for source, table in tables for row in _column_rows(source, table)],
-    }
     con.execute("BEGIN")
     try:
-        for name, of_table in rows.items():
+        for name in ("source", "source_table", "source_column"):
             con.execute(f"DELETE FROM ops.{name}")
-            for start in range(0, len(of_table), _ROWS_A_STATEMENT):
-                _insert(con, f"ops.{name}", of_table[start : start + _ROWS_A_STATEMENT])
+        for source in registry.sources.values():
+            _insert(con, "ops.source", _source_row(source, registry.paths[source.id]))
+            for table in source.tables:
+                _insert(con, "ops.source_table", _table_row(source, table))
+                for ordinal, column in enumerate(table.columns, 1):
+                    _insert(con, "ops.source_column", _column_row(source, table, ordinal, column))
+                for ignored in table.ignored_columns:
+                    row = {
+                        "source_id": source.id,
+                        "table_name": table.name,
+                        "source_name": ignored.name,
+                        "is_ignored": True,
+                        "ignored_why": ignored.why,
+                    }
+                    _insert(con, "ops.source_column", row)
         con.execute("COMMIT")
     except BaseException:
         con.execute("ROLLBACK")
         raise
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
-    """One statement: inserted one by one, the columns of 200 tables need more memory than a load may have."""
-    names = list(rows[0])
-    values = ", ".join(bind(f"({', '.join('?' * len(names))})", *row.values()) for row in rows)
-    con.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES {values}")
+def _insert(con: duckdb.DuckDBPyConnection, table: str, row: dict[str, Any]) -> None:
+    con.execute(bind(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", *row.values()))
 
 
 def _cadence_vi(cadence: Cadence) -> str:
@@ -286,15 +288,6 @@ def _table_row(source: Source, table: Table) -> dict[str, Any]:
         "area_column": table.area.column if table.area else None, "area_scheme": table.area.scheme if table.area else None,
         "slot_minutes": minutes(table.slot) if table.slot else None, "tier": table.tier,
     }  # fmt: skip
-
-
-def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
-    rows = [_column_row(source, table, ordinal, column) for ordinal, column in enumerate(table.columns, 1)]
-    nothing = dict.fromkeys(rows[0])
-    for ignored in table.ignored_columns:
-        known = {"source_id": source.id, "table_name": table.name, "source_name": ignored.name, "is_ignored": True}
-        rows.append(nothing | known | {"ignored_why": ignored.why})
-    return rows
 
 
 def _column_row(source: Source, table: Table, ordinal: int, column: Column) -> dict[str, Any]:
