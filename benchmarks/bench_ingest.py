@@ -229,7 +229,7 @@ def connectorx(case: str, s: Setting) -> None:
     import connectorx as cx
 
     sql = f"SELECT * FROM {s['table']}"
-    stream = cx.read_sql(
+    stream = cx.read_sql(  # noqa: F841 (DuckDB finds it by name)
         _url(s, "mysql" if case == "mariadb" else "postgresql"), sql, return_type="arrow_stream", batch_size=100_000
     )
     _duckdb().execute("CREATE TABLE bang AS FROM stream")
@@ -256,7 +256,9 @@ def with_pandas(case: str, s: Setting) -> None:
 
     engine = sa.create_engine(_url(s, "postgresql+psycopg"))
     with engine.connect().execution_options(stream_results=True) as server:
-        for i, frame in enumerate(pd.read_sql(f"SELECT * FROM {s['table']}", server, chunksize=100_000)):
+        for i, frame in enumerate(  # noqa: B007 (DuckDB finds it by name)
+            pd.read_sql(f"SELECT * FROM {s['table']}", server, chunksize=100_000)
+        ):
             con.execute("CREATE TABLE bang AS FROM frame" if i == 0 else "INSERT INTO bang FROM frame")
 
 
@@ -394,7 +396,10 @@ def workbook(folder: Path) -> str:
         sheet.write_row(
             row,
             0,
-            [f"0{row:07}", *(f"Xã số {row % 166} cột {i}" if i % 2 else row * i / 7 for i in range(1, SHEET[1]))],
+            [
+                f"0{row:07}",
+                *(f"Xã số {row % 166} cột {i}" if i % 2 else round(row * i / 7, 2) for i in range(1, SHEET[1])),
+            ],
         )
     book.close()
     os.utime(root / "bang.xlsx", (1_700_000_000, 1_700_000_000))
@@ -555,7 +560,7 @@ def measure(name: str, rows: int, rounds: int, folder: Path, servers: Setting) -
     if name == "delta":
 
         def change() -> None:
-            latest = "(SELECT max(measured_at) FROM {0})".format(setting["table"])
+            latest = f"(SELECT max(measured_at) FROM {setting['table']})"
             moved = f"UPDATE {setting['table']} SET value = value + 1, measured_at = {latest} + interval '1 second' WHERE id % 100 = 1 AND id <= {rows}"
             more = f"INSERT INTO {setting['table']} SELECT id + (SELECT max(id) FROM {setting['table']}), station, parameter, {latest} + interval '2 seconds', value, status, weight FROM {setting['table']} WHERE id % 100 = 2 AND id <= {rows}"
             execute(servers["postgres"], moved, more)

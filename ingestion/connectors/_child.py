@@ -27,7 +27,7 @@ from warehouse.errors import Fault
 
 Parser = Callable[[Path, dict[str, Any]], Iterator[tuple[pa.RecordBatch, list[str]]]]
 #: Private memory of the child; a workbook of 100,000 × 20 needs 0.3 GB.
-MEMORY_BYTES = 1_500_000_000
+MEMORY_BYTES = 3_000_000_000
 CPU_SECONDS = 300
 #: All that the child may write to a file: its complaint.
 SAID_BYTES = 65_536
