@@ -86,7 +86,7 @@ def undisturbed(second_day: Path, tmp_path_factory: pytest.TempPathFactory) -> d
 
 def test_kill_sweep__compares_with_a_world_that_has_something_in_it(undisturbed: dict[str, dict[str, list]]) -> None:
     done, pruned = undisturbed["2"], undisturbed["prune"]
-    assert (len(done["ho_so"]), len(done["danh_muc"]), len(done["lich_su"])) == (61, 20, 17)
+    assert (len(done["ho_so"]), len(done["danh_muc"]), len(done["lich_su"])) == (61, 20, 15)
     assert done["quarantine"] == [("X1", ["type:so"], "superseded"), ("X2", ["type:so"], "open")]
     assert done["unbalanced"] == done["twice"] == done["partial"] == []
     assert (len(done["on disk"]), len(pruned["on disk"])) == (6, 3)
