@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 import shapely
+from pydantic import Field
 from shapely.geometry import MultiPoint, mapping
 
 from ingestion.connectors import Arguments, Chunk, Request
@@ -32,7 +33,7 @@ class Read(Arguments):
     """`table`: which of the package's lists; `province`: its two-digit code."""
 
     table: Literal["units_2025", "units_before_2025", "crosswalk_2025"]
-    province: str = "38"
+    province: str = Field(default="38", description="its two-digit code")
 
 
 _UNITS_2025 = """SELECT wardCode, ward, wardShort, lower(wardType), wardLat, wardLon, wardAreaKm2

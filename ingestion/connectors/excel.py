@@ -31,9 +31,13 @@ Connection = Place
 class SkipRows(Arguments):
     """Rows that are not data. `roman_in` names the header whose roman numeral marks a sub-total (I, II, III)."""
 
-    roman_in: str | None = None
-    total_words: list[str] = Field(default_factory=lambda: ["Tổng cộng", "Tổng số", "Cộng"])
-    footer_words: list[str] = Field(default_factory=lambda: ["Người lập", "Ghi chú", "Nguồn:"])
+    roman_in: str | None = Field(default=None, description="the header under which a roman numeral marks a sub-total")
+    total_words: list[str] = Field(
+        default_factory=lambda: ["Tổng cộng", "Tổng số", "Cộng"], description="a row that begins so is a total"
+    )
+    footer_words: list[str] = Field(
+        default_factory=lambda: ["Người lập", "Ghi chú", "Nguồn:"], description="a row that begins so is a footer"
+    )
     empty_in: list[str] = Field(default_factory=list, description="headers without whose value a row is no data")
 
 
@@ -41,10 +45,12 @@ class Unpivot(Arguments):
     """Wide headers to long rows: header → the value of `into`; the cell goes to `value`. Headers are named in `columns`,
     or matched whole by `pattern`, whose first group is the value of `into`: `Tháng (\\d+)`."""
 
-    columns: dict[str, str] = Field(default_factory=dict)
-    pattern: str | None = None
-    into: str
-    value: str
+    columns: dict[str, str] = Field(default_factory=dict, description="header → what goes to `into`")
+    pattern: str | None = Field(
+        default=None, description="regular expression of headers; its first group goes to `into`"
+    )
+    into: str = Field(description="the column that takes what the header says")
+    value: str = Field(description="the column that takes the cell")
 
     @model_validator(mode="after")
     def _names_columns(self) -> Unpivot:
@@ -58,26 +64,31 @@ class UnitFrom(Arguments):
     that `pattern` finds (“ĐVT: tỷ đồng”). It goes to column `unit_as` as written in `words`; any other unit refuses the
     file. Nothing is multiplied here."""
 
-    cell: str | None = Field(default=None, pattern=f"^{_CELL}$")
-    pattern: str = r"(?:đơn vị(?: tính)?|đvt)\s*:\s*(.+)"
-    words: list[str] = Field(min_length=1)
-    unit_as: str
+    cell: str | None = Field(default=None, pattern=f"^{_CELL}$", description="where the unit stands: F4")
+    pattern: str = Field(
+        default=r"(?:đơn vị(?: tính)?|đvt)\s*:\s*(.+)", description="how it is said; the first group is the unit"
+    )
+    words: list[str] = Field(min_length=1, description="the units that may be there")
+    unit_as: str = Field(description="the column that takes the unit")
 
 
 class Read(Arguments):
     file: str
+    inside: str | None = Field(default=None, description="the files are zip archives: glob of the workbooks in them")
     sheet: str = Field(default="*", description="a sheet's name, or a glob of names")
     range: str | None = Field(default=None, pattern=f"^{_CELL}:{_CELL}$", description="only these cells: B5:H200")
     header_rows: tuple[int, int] = Field(description="first and last line of the header, from 1")
-    first_data_row: int | None = None
+    first_data_row: int | None = Field(default=None, description="from 1; by default the line below the header")
     skip_rows: SkipRows = SkipRows()
     hidden_rows: Literal["read", "skip"] = Field(
         default="read", description="a row hidden by a filter is still data; skip where the office hides what is void"
     )
     unpivot: Unpivot | None = None
     unit_from: UnitFrom | None = None
-    constants: dict[str, str | int | FromName] = Field(default_factory=dict)
-    row_number_as: str | None = None
+    constants: dict[str, str | int | FromName] = Field(
+        default_factory=dict, description="columns with one value, or taken from the file's or sheet's name"
+    )
+    row_number_as: str | None = Field(default=None, description="a column that takes the row's number in the sheet")
     positions: dict[str, int] = Field(
         default_factory=dict, description="column → its position from 1, where the header changes from year to year"
     )
@@ -90,7 +101,7 @@ def columns(request: Request) -> list[str] | None:
 def read(request: Request) -> Iterator[Chunk]:
     arguments = Read.model_validate(request.table.read)
     task = arguments.model_dump(mode="json") | {"wanted": _wanted(request, arguments)}
-    for path, seen in files(request, arguments.file):
+    for path, seen in files(request, arguments.file, arguments.inside):
         left_out: Counter[str] = Counter()
         sheet = ""
         for batch, refs in _child.parse("ingestion.connectors._workbook:parse", path, task):

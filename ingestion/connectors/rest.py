@@ -1,76 +1,82 @@
-"""REST feeds: JSON records, paged, with a bearer token, bounded in rate.
+"""REST feeds: JSON records, paged, with a login, bounded in rate.
 
-Numbers keep the digits they were printed with (floats are parsed as text), HTML inside values is read by a declared
-regular expression, nested keys are addressed by dots (`properties.popupInfo`). Refused credentials are tried once more and
-no oftener; 429 is waited for as told; 5xx and broken connections are retried with jitter.
+Numbers keep the digits they were printed with, HTML inside values is read by a declared regular expression, nested keys are
+addressed by dots (`properties.popupInfo`). A page that breaks off fails the whole extract: nothing half is landed.
 """
 
 from __future__ import annotations
 
 import html
 import re
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import httpx
 from pydantic import Field
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from ingestion.connectors import Arguments, Chunk, Request, resolve
-from ingestion.connectors._duckdb import down, malformed, refused
+from ingestion.connectors import Arguments, Chunk, Request, SeenFile
+from ingestion.connectors._duckdb import malformed
+from ingestion.connectors._http import Client, Http
 from ingestion.connectors._places import text_batch
-from ingestion.connectors._records import as_text, dig, parse
-from warehouse.errors import Fault
+from ingestion.connectors._records import as_text, dig
 
-
-class Connection(Arguments):
-    base_url: str
-    token: dict[str, str] | None = None
-    rate_per_second: float = 10.0
-    timeout_seconds: float = 20.0
-    headers: dict[str, str] = Field(default_factory=dict)
+Connection = Http
 
 
 class Paging(Arguments):
-    """Pages counted from 1. `total` is the JSON path of the number of records; without it the first short page is the last."""
+    """`page` counts pages, `offset` counts records, `cursor` hands back what the last page named, `link` follows its next address."""
 
-    style: Literal["page"] = "page"
-    page_param: str = "page"
-    size_param: str = "size"
-    size: int = 500
-    total: str | None = None
+    style: Literal["page", "offset", "cursor", "link"] = Field(
+        default="page", description="how the feed names its next page"
+    )
+    page_param: str = Field(default="page", description="query parameter of the page, the offset or the cursor")
+    size_param: str = Field(default="size", description="query parameter of the page's size")
+    size: int = Field(default=500, description="records a page")
+    first: int = Field(default=1, description="number of the first page")
+    total: str | None = Field(
+        default=None, description="JSON path of the number of records; without it the first short page is the last"
+    )
+    next: str | None = Field(
+        default=None,
+        description="cursor, link: JSON path of the next cursor or address; a link without it: the Link header",
+    )
+    max_pages: int = Field(default=10_000, description="more pages are a fault of the feed")
 
 
 class Window(Arguments):
     """A feed asked hour by hour: from the watermark, at most `hours_back` into the past, each `step_hours` a call."""
 
-    hours_back: int
-    step_hours: int = 1
+    hours_back: int = Field(description="how far back a first pull reaches")
+    step_hours: int = Field(default=1, description="hours a call")
 
 
 class Read(Arguments):
     """`form` and `query` values may hold `${since}`, `${until}` and `${hour}` (local `yyyy-MM-dd HH:mm:ss`)."""
 
-    method: Literal["GET", "POST"] = "GET"
-    path: str
-    form: dict[str, str] = Field(default_factory=dict)
-    query: dict[str, str] = Field(default_factory=dict)
-    records: str = Field(default="", description="JSON path of the list of records; empty: the document itself")
+    method: Literal["GET", "POST"] = Field(default="GET", description="POST sends `form`")
+    path: str = Field(description="below the base address")
+    form: dict[str, str] = Field(
+        default_factory=dict, description="form fields of a POST; ${since}, ${until}, ${hour} are local times"
+    )
+    query: dict[str, str] = Field(
+        default_factory=dict, description="query parameters; ${since}, ${until}, ${hour} are local times"
+    )
+    records: str = Field(
+        default="", description="JSON path of the list of records; empty: the document itself; one object is one record"
+    )
     paging: Paging | None = None
     window: Window | None = None
     hours_back: int | None = Field(default=None, description="how far ${since} reaches back on a first pull")
+    conditional: bool = Field(
+        default=False,
+        description="ask with the ETag of the last pull; an unchanged document is not read again (not for pages)",
+    )
     html: dict[str, str] = Field(
         default_factory=dict, description="column → regular expression; its first group is the value"
     )
     html_in: str | None = Field(default=None, description="the field that holds the HTML")
     row_number_as: str | None = Field(default=None, description="a column that numbers records alike within one call")
-
-
-class _Busy(Exception):
-    """The server asks us to come back later."""
 
 
 def columns(request: Request) -> list[str] | None:
@@ -80,12 +86,32 @@ def columns(request: Request) -> list[str] | None:
 def read(request: Request) -> Iterator[Chunk]:
     connection = Connection.model_validate(request.source.connector.arguments)
     arguments = Read.model_validate(request.table.read)
-    with _Client(request, connection) as client:
+    with Client(request, connection) as client:
+        if arguments.conditional:
+            yield from _if_changed(client, request, arguments)
+            return
         for moment in _moments(request, arguments):
             values = _placeholders(request, arguments, moment)
             for page, records in enumerate(_pages(client, arguments, values), 1):
                 if records:
                     yield _chunk(records, request, arguments, f"{moment:%Y%m%dT%H}#{page}")
+
+
+def _if_changed(client: Client, request: Request, arguments: Read) -> Iterator[Chunk]:
+    """One document, if it has another ETag (or date) than the one taken last."""
+    before = request.seen.get(arguments.path)
+    asked = (
+        {} if before is None else {"If-None-Match" if '"' in before.modified else "If-Modified-Since": before.modified}
+    )
+    answer = client.call(
+        arguments.path, _filled(arguments.query, _placeholders(request, arguments, request.now)), headers=asked
+    )
+    if answer.status_code == 304:
+        return
+    mark = answer.headers.get("etag") or answer.headers.get("last-modified") or ""
+    chunk = _chunk(_records(client, client.json(answer), arguments), request, arguments, f"{request.now:%Y%m%dT%H}")
+    chunk.files = [SeenFile(arguments.path, len(answer.content), mark)] if mark else []
+    yield chunk
 
 
 def _local(request: Request, moment: datetime) -> datetime:
@@ -119,25 +145,48 @@ def _filled(template: dict[str, str], values: dict[str, str]) -> dict[str, str]:
     return {k: re.sub(r"\$\{(\w+)\}", lambda m: values.get(m[1], m[0]), v) for k, v in template.items()}
 
 
-def _pages(client: _Client, arguments: Read, values: dict[str, str]) -> Iterator[list[Any]]:
+def _records(client: Client, body: Any, arguments: Read) -> list[Any]:
+    records = dig(body, arguments.records) if arguments.records else body
+    if isinstance(records, dict):
+        return [records]
+    if not isinstance(records, list):
+        raise malformed(f"{client.where}{arguments.path}", f"không có danh sách ở “{arguments.records}”")
+    return records
+
+
+def _pages(client: Client, arguments: Read, values: dict[str, str]) -> Iterator[list[Any]]:
+    """The records of each page. Raises `Fault` IOC-206 for a feed whose pages go round in a circle or never end."""
     query, form = _filled(arguments.query, values), _filled(arguments.form, values)
-    page, came = 1, 0
-    while True:
-        target = form if arguments.method == "POST" else query
-        if arguments.paging:
-            target |= {arguments.paging.page_param: str(page), arguments.paging.size_param: str(arguments.paging.size)}
-        body = client.call(arguments.method, arguments.path, query, form)
-        records = dig(body, arguments.records) if arguments.records else body
-        if not isinstance(records, list):
-            raise malformed(f"{client.where}{arguments.path}", f"không có danh sách ở “{arguments.records}”")
+    paging, path, came = arguments.paging, arguments.path, 0
+    asked: set[str] = set()
+    mark: str | None = None
+    for page in range(paging.max_pages if paging else 1):
+        if paging:
+            at = {"page": str(paging.first + page), "offset": str(came), "cursor": mark, "link": None}[paging.style]
+            size = {paging.size_param: str(paging.size)} if paging.style != "link" else {}
+            (form if arguments.method == "POST" else query).update(size | ({paging.page_param: at} if at else {}))
+        answer = client.call(path, query, method=arguments.method, form=form)
+        body = client.json(answer)
+        records = _records(client, body, arguments)
         yield records
         came += len(records)
-        if arguments.paging is None or not records:
+        if paging is None or (not records and paging.style in ("page", "offset")):
             return
-        total = dig(body, arguments.paging.total) if arguments.paging.total else None
-        if (came >= int(total)) if total is not None else len(records) < arguments.paging.size:
+        if paging.style in ("page", "offset"):
+            total = dig(body, paging.total) if paging.total else None
+            if (came >= int(total)) if total is not None else len(records) < paging.size:
+                return
+            continue
+        mark = as_text(dig(body, paging.next)) if paging.next else answer.links.get("next", {}).get("url")
+        if not mark:
             return
-        page += 1
+        if mark in asked:
+            raise malformed(f"{client.where}{arguments.path}", "các trang quay vòng: trang tiếp theo đã đọc rồi")
+        asked.add(mark)
+        if paging.style == "link":
+            path, query = str(answer.url.join(mark)), {}
+    if paging:
+        raise malformed(f"{client.where}{arguments.path}", f"hơn {paging.max_pages:,} trang mà chưa hết")
 
 
 def _chunk(records: list[Any], request: Request, arguments: Read, call: str) -> Chunk:
@@ -147,7 +196,7 @@ def _chunk(records: list[Any], request: Request, arguments: Read, call: str) -> 
         source = dig(record, arguments.html_in) if arguments.html_in else None
         for name in names:
             if name == arguments.row_number_as:
-                value: Any = number
+                value: Any = str(number)
             elif name in arguments.html:
                 found = re.search(arguments.html[name], source or "", re.DOTALL)
                 value = html.unescape(found[1]).strip() if found else None
@@ -155,67 +204,3 @@ def _chunk(records: list[Any], request: Request, arguments: Read, call: str) -> 
                 value = dig(record, name)
             columns[name].append(as_text(value))
     return Chunk(text_batch(columns), [f"{arguments.path}@{call}.{i}" for i in range(1, len(records) + 1)])
-
-
-class _Client:
-    """One HTTP client a pull, with the source's token, pace and patience."""
-
-    def __init__(self, request: Request, connection: Connection) -> None:
-        self._request, self._pause = request, 1.0 / connection.rate_per_second
-        try:
-            self.where = resolve(connection.base_url)
-            token = resolve(connection.token) if connection.token else None
-        except KeyError as missing:
-            raise down(
-                f"REST {connection.base_url}",
-                f"{missing.args[0]} is not set",
-                f"đặt biến môi trường hoặc tệp bí mật {missing.args[0]}",
-            ) from None
-        headers = connection.headers | ({"Authorization": f"Bearer {token}"} if token else {})
-        self._client = httpx.Client(base_url=self.where, headers=headers, timeout=connection.timeout_seconds)
-
-    def __enter__(self) -> _Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-
-    def call(self, method: str, path: str, query: dict[str, str], form: dict[str, str]) -> Any:
-        """The JSON document of one call. Raises `Fault` 201 (down), 202 (refused), 203 (too slow), 206 (no JSON)."""
-        patience = Retrying(
-            retry=retry_if_exception_type((httpx.TransportError, _Busy)),
-            stop=stop_after_attempt(4),
-            wait=wait_random_exponential(0.2, max=5),
-            reraise=True,
-        )
-        try:
-            response = patience(self._once, method, path, query, form)
-        except httpx.TimeoutException:
-            raise Fault(
-                "IOC-203",
-                f"{self.where} trả lời quá chậm.",
-                f"{self.where} answers too slowly.",
-                fix=f"./ioc source pull {self._request.source.id}",
-            ) from None
-        except (httpx.TransportError, _Busy) as error:
-            raise down(
-                self.where,
-                str(error) or type(error).__name__,
-                f"kiểm tra máy chủ, rồi ./ioc source pull {self._request.source.id}",
-            ) from None
-        try:
-            return parse(response.content)
-        except (ValueError, RecursionError) as error:
-            raise malformed(f"{self.where}{path}", f"không phải JSON ({error})") from None
-
-    def _once(self, method: str, path: str, query: dict[str, str], form: dict[str, str]) -> httpx.Response:
-        time.sleep(self._pause)
-        response = self._client.request(method, path, params=query or None, data=form or None)
-        if response.status_code in (401, 403):
-            raise refused(self.where, "token")
-        if response.status_code == 429 or response.status_code >= 500:
-            time.sleep(min(float(response.headers.get("Retry-After", 0) or 0), 30))
-            raise _Busy(f"HTTP {response.status_code}")
-        if response.status_code >= 400:
-            raise malformed(f"{self.where}{path}", f"HTTP {response.status_code}")
-        return response

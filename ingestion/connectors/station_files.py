@@ -34,20 +34,22 @@ _COLUMNS = ("ma_tram", "thong_so", "gia_tri", "don_vi", "thoi_gian", "trang_thai
 class Connection(Arguments):
     """`protocol` folder reads a local (mounted) folder; `path` is where the year folders begin."""
 
-    protocol: Literal["ftp", "folder"]
-    path: str = "/"
+    protocol: Literal["ftp", "folder"] = Field(description="folder: of this machine, or mounted")
+    path: str = Field(default="/", description="where the folders of years begin")
     host: str = ""
     port: str | int = 21
     user: str = ""
     password: dict[str, str] | None = None
-    timeout_seconds: int = 20
+    timeout_seconds: int = Field(default=20, description="of one answer")
 
 
 class Read(Arguments):
     """`pattern`: regular expression of file names, with a group `station`; `aliases`: other names of parameters."""
 
-    pattern: str = r"(?P<station>.+)_\d{14}\.txt"
-    aliases: dict[str, str] = Field(default_factory=dict)
+    pattern: str = Field(
+        default=r"(?P<station>.+)_\d{14}\.txt", description="regular expression of file names, with a group `station`"
+    )
+    aliases: dict[str, str] = Field(default_factory=dict, description="other names of parameters: PM-2-5: PM2,5")
 
 
 def columns(request: Request) -> list[str] | None:

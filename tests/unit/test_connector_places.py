@@ -96,7 +96,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ftp(root: Path, certificate: Path | None = None) -> Iterator[int]:
     from pyftpdlib.authorizers import DummyAuthorizer
     from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
-    from pyftpdlib.servers import ThreadedFTPServer
+    from pyftpdlib.servers import FTPServer
 
     handler = type("Handler", (TLS_FTPHandler if certificate else FTPHandler,), {"authorizer": DummyAuthorizer()})
     handler.auth_failed_timeout = 0.1
@@ -104,7 +104,7 @@ def ftp(root: Path, certificate: Path | None = None) -> Iterator[int]:
     if certificate:
         handler.certfile, handler.tls_control_required, handler.tls_data_required = str(certificate), True, True
     port = free_port()
-    server = ThreadedFTPServer(("127.0.0.1", port), handler)
+    server = FTPServer(("127.0.0.1", port), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"timeout": 0.1}, daemon=True)
     thread.start()
     try:
