@@ -44,6 +44,8 @@ _HIDDEN = "không lưu vì bảng có dữ liệu cá nhân, xem ở nguồn: "
 Progress = Callable[[str], None]
 
 
+#: Rows refused by a rule that looks beyond the row: the same row passes once its day has come or its commune is known.
+_MAY_PASS = "status = 'open' AND regexp_matches(array_to_string(rules, ' '), '(^| )(future|area):')"
 #: What is wrong with one table and not with the source: the other tables go on.
 _OF_ONE_TABLE = {"IOC-205", "IOC-206", "IOC-207"}
 
@@ -57,6 +59,7 @@ class _State:
     last_path: str | None
     last_rows: int
     last_files: int
+    may_pass: bool
 
 
 def extract(
@@ -73,7 +76,7 @@ def extract(
 
     Each table is read from its watermark minus its lag, or whole where the declaration says so; `full` reads
     everything; `since` / `until` (ISO times) recapture a window. A table with no new row and no new file, or with the
-    very rows of its extract before, makes no extract. What a killed run left unloaded comes first in the result, and
+    very rows of its extract before (and none of them waiting for a day or a commune to come), makes no extract. What a killed run left unloaded comes first in the result, and
     with `accept_held` also what was held.
 
     Raises `Fault` IOC-2xx from the connector, or for drift or an extract that is held; what concerns one table (205,
@@ -169,9 +172,13 @@ def _look(source: Source) -> tuple[dict[str, _State], landing.Unloaded]:
         files = f"SELECT table_name, path, size, modified, sha256 FROM ops.file_seen {mine}"
         for name, *file in con.execute(files).fetchall():
             seen.setdefault(name, {})[file[0]] = SeenFile(*file)
+        again = set(con.execute(f"SELECT DISTINCT table_name FROM quarantine.row {mine} AND {_MAY_PASS}").fetchall())
         left = landing.unloaded(con, source)
     states = {
-        t.name: _State(marks.get(t.name), seen.get(t.name, {}), *last.get(t.name, (None, 0, 0))) for t in source.tables
+        t.name: _State(
+            marks.get(t.name), seen.get(t.name, {}), *last.get(t.name, (None, 0, 0)), may_pass=(t.name,) in again
+        )
+        for t in source.tables
     }
     return states, left
 
@@ -261,7 +268,7 @@ def _extract_table(
             declaration_sha256=hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
             declaration=declaration,
         )
-        if landing.is_repeated(landing.newest(source, table), manifest, partial):
+        if not state.may_pass and landing.is_repeated(landing.newest(source, table), manifest, partial):
             return None
         shutil.rmtree(partial / "work")
         fault.point("extract.manifest")

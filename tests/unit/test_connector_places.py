@@ -381,6 +381,36 @@ def test_archive__members_are_read_with_their_names_and_taken_once(tmp_path: Pat
     assert rows(replace(one, seen={f.path: f for f in taken})) == ([], [], [])
 
 
+def test_gtfs__feed_is_one_table_a_member_and_times_past_midnight_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from made_up_source import ask, declare
+
+    from ingestion.extract import extract
+    from ingestion.load import load
+    from ingestion.model import Source
+
+    monkeypatch.setenv("IOC_HOME", str(tmp_path / "var"))
+    times = b"trip_id,stop_sequence,arrival_time\nC1,1,23:50:00\nC1,2,25:10:00\n"
+    archive(tmp_path / "g" / "gtfs.zip", {"stop_times.txt": b"\xef\xbb\xbf" + times, "stops.txt": b"stop_id\nS1\n"})
+    columns = [
+        {"name": n, "type": t} for n, t in (("trip_id", "text"), ("stop_sequence", "integer"), ("arrival_time", "text"))
+    ]
+    read = {"file": "*.zip", "inside": "stop_times.txt"}
+    body = declare(columns=columns, read=read, cursor=None, primary_key=["trip_id", "stop_sequence"], mode="snapshot")
+    connector = {"kind": "csv", "folder": str(tmp_path / "g")}
+    load(
+        extract(Source.model_validate(body.model_dump(by_alias=True) | {"connector": connector}), run_id="r"),
+        holder="t",
+    )
+    assert ask(
+        "SELECT * EXCLUDE (_extract_id, _loaded_at, _row_number, _row_hash) FROM raw.so_thu_nghiem__ho_so ORDER BY 2"
+    ) == [
+        ("C1", 1, "23:50:00", "gtfs.zip/stop_times.txt:2"),
+        ("C1", 2, "25:10:00", "gtfs.zip/stop_times.txt:3"),
+    ]
+
+
 def _link() -> zipfile.ZipInfo:
     member = zipfile.ZipInfo("link.csv")
     member.external_attr = 0o120777 << 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,13 @@ def test_unchanged_rows__in_whatever_order_make_no_extract_and_the_pull_is_good(
     assert ask("SELECT status, rows_in FROM ops.pull ORDER BY finished_at") == [("ok", 10), ("ok", 0)]
     assert run(snapshot(), [*TEN[:9], row("R9", "8")]).rows_loaded == 1
     assert run(snapshot(), TEN, full=True).rows_in == 10
+
+
+def test_unchanged_rows__are_judged_again_while_one_of_them_waits_for_its_day() -> None:
+    source = snapshot(event_time="luc")
+    tomorrow = row("A", "1") | {"luc": datetime.now(UTC) + timedelta(days=3)}
+    assert [run(source, [tomorrow]).rows_in for _ in range(2)] == [1, 1]
+    assert ask("SELECT rules, status FROM quarantine.row") == [(["future:luc"], "open")]
 
 
 def test_drift__that_is_to_be_quarantined_is_landed_and_waits_with_its_reason() -> None:
