@@ -56,10 +56,10 @@ class _State:
 
     watermark: str | None
     seen: dict[str, SeenFile]
+    may_pass: bool
     last_path: str | None
     last_rows: int
     last_files: int
-    may_pass: bool
 
 
 def extract(
@@ -175,9 +175,7 @@ def _look(source: Source) -> tuple[dict[str, _State], landing.Unloaded]:
         again = set(con.execute(f"SELECT DISTINCT table_name FROM quarantine.row {mine} AND {_MAY_PASS}").fetchall())
         left = landing.unloaded(con, source)
     states = {
-        t.name: _State(
-            marks.get(t.name), seen.get(t.name, {}), *last.get(t.name, (None, 0, 0)), may_pass=(t.name,) in again
-        )
+        t.name: _State(marks.get(t.name), seen.get(t.name, {}), (t.name,) in again, *last.get(t.name, (None, 0, 0)))
         for t in source.tables
     }
     return states, left
