@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -43,6 +45,7 @@ def up(progress: Progress, *, with_boards: bool = True) -> dict[str, Any]:
         env = airflow.environment(port)
         airflow.migrate(env)
         airflow.start(env, port)
+        land_messages(registry.load(), services.base_environment())
         progress("Airflow đang khởi động")
         api = Api(port)
         api.wait(120)
@@ -71,6 +74,16 @@ def _province(progress: Progress) -> None:
     from demo import province
 
     province.start(connect.home(), progress=progress)
+
+
+def land_messages(declared: registry.Registry, env: Mapping[str, str]) -> list[str]:
+    """A landing service for every MQTT source that is pulled here; gives their names."""
+    names = []
+    for source in declared.sources.values():
+        if source.connector.kind == "mqtt" and registry.skipped_why(source) is None:
+            names.append(f"mqtt-{source.id}")
+            services.start(names[-1], [sys.executable, "-m", "ingestion.mqtt_landing", source.id], env)
+    return names
 
 
 def _first_build(api: Api, progress: Progress) -> list[str]:

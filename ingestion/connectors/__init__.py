@@ -33,6 +33,7 @@ KINDS = {
     "excel": "excel",
     "station_files": "station_files",
     "rest": "rest",
+    "mqtt": "mqtt",
     "sensorthings": "sensorthings",
     "ngsi": "ngsi",
     "ngsi_files": "ngsi_files",
