@@ -1,7 +1,7 @@
 """CSV and TSV files: all text, in the declared encoding and delimiter, never sniffed while loading.
 
 A row with too few fields has nulls, one with too many keeps the rest in the column `_more`, and the contract quarantines it:
-what is shifted by one comma is not guessed back. `ioc source add --kind csv` proposes delimiter and encoding once, from the file.
+what is shifted by one comma is not guessed back. A quote left open would swallow the rows after it, so such a file is refused. `ioc source add --kind csv` proposes delimiter and encoding once, from the file.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _chunks(path: Path, seen: SeenFile, arguments: Read) -> Iterator[Chunk]:
     with path.open(encoding=arguments.encoding, newline="") as file:
         above = sum(1 for _ in islice(file, arguments.skip_lines))
         lines = _above_footer(file, arguments.until)
-        reader = csv.reader(lines, delimiter=arguments.delimiter, quotechar=arguments.quote)
+        reader = csv.reader(lines, delimiter=arguments.delimiter, quotechar=arguments.quote, strict=True)
         names = arguments.names or unique(next(reader, []))
         rows = ((above + reader.line_num, row) for row in reader if row)
         while some := list(islice(rows, BATCH_ROWS)):

@@ -9,6 +9,9 @@ import pytest
 from ingestion.connectors import _child
 from warehouse.errors import Fault
 
+#: Each file is read by a process of its own.
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 
 

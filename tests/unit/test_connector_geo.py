@@ -30,6 +30,9 @@ from ingestion.model import Source
 from warehouse import connect
 from warehouse.errors import Fault
 
+#: Each file is read by a process of its own.
+pytestmark = pytest.mark.slow
+
 #: On Thanh Hóa's central meridian, VN-2000.
 LAT, LON = 19.8, 105.0
 SECOND = math.pi / 648_000

@@ -92,6 +92,13 @@ def test_csv__streams_a_large_file_in_batches(tmp_path: Path) -> None:
     assert chunks[2].refs is not None and chunks[2].refs[-1] == "a.csv:120001"
 
 
+@pytest.mark.parametrize("body", ['ma,so\nA,"1\nB,2\nC,3\n', 'ma,so\nA,"1\nB,"2"\nC,3\n'])
+def test_csv__a_quote_left_open_refuses_the_file_and_swallows_no_row(tmp_path: Path, body: str) -> None:
+    put(tmp_path, "a.csv", body)
+    with pytest.raises(Fault, match=r"IOC-206.*a\.csv"):
+        rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma"))
+
+
 def test_csv__in_the_wrong_encoding_is_refused_and_never_guessed(tmp_path: Path) -> None:
     put(tmp_path, "a.csv", "ma,tên\nA,Hóa\n".encode("utf-16"))
     with pytest.raises(Fault, match="IOC-206"):

@@ -21,6 +21,9 @@ from ingestion.connectors._child import Refused
 from ingestion.connectors._sheets import open_workbook
 from warehouse.errors import Fault
 
+#: Each file is read by a process of its own.
+pytestmark = pytest.mark.slow
+
 COLUMNS = "ma=Mã; ten=Tên; giao=Thời gian / Ngày giao; xong=Thời gian / Ngày xong"
 HEADER = [["Mã", "Tên", "Thời gian", ""], ["", "", "Ngày giao", "Ngày xong"]]
 DATA = [["007", "Đông Sơn", "01/02/2025", "3"], ["008", "Nghi Sơn", "02/02/2025", "1.5"]]
