@@ -1,7 +1,8 @@
 """CSV and TSV files: all text, in the declared encoding and delimiter, never sniffed while loading.
 
 A row with too few fields has nulls, one with too many keeps the rest in the column `_more`, and the contract quarantines it:
-what is shifted by one comma is not guessed back. A quote left open would swallow the rows after it, so such a file is refused. `ioc source add --kind csv` proposes delimiter and encoding once, from the file.
+what is shifted by one comma is not guessed back. A quote left open would swallow the rows after it, so such a file is
+refused. `sniff` proposes delimiter and encoding once, from a file; the declaration keeps them.
 """
 
 from __future__ import annotations
