@@ -21,6 +21,7 @@ import yaml
 from ingestion import connectors
 from ingestion.clean.cast import sql_cast
 from ingestion.connectors import Request
+from ingestion.connectors._places import files
 from ingestion.model import Column, Source
 from warehouse.connect import quote, scratch
 from warehouse.errors import Fault
@@ -52,6 +53,7 @@ _ZONE = "Asia/Ho_Chi_Minh"
 
 def draft(source_id: str, sector: str, title: str, connector: dict[str, Any], table: str, read: dict[str, Any]) -> str:
     """YAML of a source with one table. Raises `Fault` IOC-2xx when the source cannot be read, IOC-106 when it is empty."""
+    read = _proposed(source_id, connector, read)
     sample = _sample(source_id, connector, read)
     if not sample.num_columns or not sample.num_rows:
         raise Fault(
@@ -88,6 +90,18 @@ def draft(source_id: str, sector: str, title: str, connector: dict[str, Any], ta
         *(f"      - {_flow(column)}{says}" for column, says in columns),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _proposed(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> dict[str, Any]:
+    """What is asked for, and before it what the first file suggests where the connector can tell (CSV)."""
+    sniff = getattr(connectors.module(connector["kind"]), "sniff", None)
+    if sniff is None or "file" not in read:
+        return read
+    with tempfile.TemporaryDirectory(prefix="draft-") as folder:
+        request = _request(source_id, connector, read, ["_"], Path(folder))
+        path, _ = next(files(request, read["file"], read.get("inside")))
+        proposed: dict[str, Any] = sniff(path)
+    return read | {k: v for k, v in proposed.items() if k not in read}
 
 
 def _sample(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> pa.Table:

@@ -34,9 +34,10 @@ def drafted(connector: dict[str, object], read: dict[str, object]) -> str:
 
 
 def test_draft__of_a_csv_finds_types_formats_key_cursor_and_personal_data(home: Path) -> None:
-    (home / "kham.csv").write_text(ROWS, encoding="utf-8")
-    body = drafted({"kind": "csv", "folder": str(home)}, {"file": "kham.csv", "delimiter": ";"})
+    (home / "kham.csv").write_text(ROWS, encoding="utf-16")
+    body = drafted({"kind": "csv", "folder": str(home)}, {"file": "kham.csv"})
     (table,) = yaml.safe_load(body)["tables"]
+    assert table["read"] == {"file": "kham.csv", "delimiter": ";", "encoding": "utf-16"}
     assert {c["name"]: (c["type"], c.get("format"), c.get("class")) for c in table["columns"]} == {
         "ma_bn": ("text", None, "code"),
         "ho_ten": ("text", None, "pii"),
