@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ops import secrets, services
 from warehouse import connect
 from warehouse.errors import Fault
+from warehouse.ids import new_id
 
 USER = "dieu_hanh"
 BUILD = "build_and_publish"
@@ -110,6 +112,12 @@ def not_up(name: str, what: str) -> Fault:
     )
 
 
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, httpx.TransportError) or (
+        isinstance(error, httpx.HTTPStatusError) and error.response.status_code >= 500
+    )
+
+
 class Api:
     """Airflow's REST API as our own user."""
 
@@ -143,9 +151,20 @@ class Api:
         self.client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
 
     def _ask(self, method: str, path: str, **arguments: Any) -> Any:
+        """Airflow's own SQLite is locked for moments while everything starts: a 5xx answer is asked for again."""
+        tries = Retrying(
+            retry=retry_if_exception(_is_passing),
+            stop=stop_after_attempt(8),
+            wait=wait_random_exponential(0.3, max=4),
+            reraise=True,
+        )
+        return tries(self._once, method, path, **arguments).json()
+
+    def _once(self, method: str, path: str, **arguments: Any) -> httpx.Response:
         answer = self.client.request(method, f"/api/v2/{path}", **arguments)
-        answer.raise_for_status()
-        return answer.json()
+        if answer.status_code != httpx.codes.CONFLICT:  # there already: an earlier try was carried out, its answer lost
+            answer.raise_for_status()
+        return answer
 
     def pools(self) -> None:
         there = {pool["name"] for pool in self._ask("GET", "pools")["pools"]}
@@ -176,7 +195,10 @@ class Api:
         self._ask("PATCH", f"dags/{dag_id}", json={"is_paused": False})
 
     def trigger(self, dag_id: str) -> str:
-        return str(self._ask("POST", f"dags/{dag_id}/dagRuns", json={"logical_date": None})["dag_run_id"])
+        """Start a run under a name of our own, so that asking twice starts one."""
+        run_id = f"up__{new_id()}"
+        self._ask("POST", f"dags/{dag_id}/dagRuns", json={"dag_run_id": run_id, "logical_date": None})
+        return run_id
 
     def wait_for(self, runs: dict[str, str], seconds: float, progress: Callable[[str], None]) -> dict[str, str]:
         """DAG id → `success`, `failed` or, when the time is over, what it still is."""
