@@ -94,8 +94,9 @@ def _chunk(
     columns: dict[str, list[str | None]] = {
         name: [row[i] if i < len(row) else None for _, row in rows] for i, name in enumerate(names)
     }
-    if any(len(row) > width for _, row in rows):
-        columns[SURPLUS] = [arguments.delimiter.join(row[width:]) if len(row) > width else None for _, row in rows]
+    surplus = [arguments.delimiter.join(row[width:]) if any(row[width:]) else None for _, row in rows]
+    if any(surplus):  # delimiters at the end of a line are none
+        columns[SURPLUS] = surplus
     if arguments.unpivot:
         columns, refs = _long(columns, refs, arguments.unpivot)
     columns |= {name: [value] * len(refs) for name, value in fixed.items()}
@@ -121,19 +122,20 @@ def unique(headers: list[str]) -> list[str]:
 def _long(
     columns: dict[str, list[str | None]], refs: list[str], unpivot: Unpivot
 ) -> tuple[dict[str, list[str | None]], list[str]]:
-    """Wide to long, row by row; a surplus stays with the first line of its row."""
+    """Wide to long, row by row; a surplus stays with each line of its row, and comes even where no other cell does."""
     kept = [*unpivot.id, *([SURPLUS] if SURPLUS in columns else [])]
     wide = [name for name in columns if name not in kept]
     long: dict[str, list[str | None]] = {name: [] for name in (*kept, unpivot.into, unpivot.value)}
     places = []
     for i, ref in enumerate(refs):
-        for name in wide:
-            if columns[name][i] in (None, ""):
-                continue
+        cells: list[tuple[str | None, str | None]] = [(name, columns[name][i]) for name in wide if columns[name][i]]
+        if not cells and SURPLUS in columns and columns[SURPLUS][i]:
+            cells = [(None, None)]
+        for name, value in cells:
             for id_ in kept:
                 long[id_].append(columns[id_][i])
             long[unpivot.into].append(name)
-            long[unpivot.value].append(columns[name][i])
+            long[unpivot.value].append(value)
             places.append(ref)
     return long, places
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ftplib
 import io
+import os
 import re
 import socket
 from collections.abc import Iterator
@@ -19,11 +20,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import Field
 
 from ingestion.connectors import Arguments, Chunk, Request, SeenFile, resolve
 from ingestion.connectors._duckdb import down, refused
-from ingestion.connectors._places import text_batch
 
 #: Connections to one server at a time: an office's FTP server must not fall over because we came.
 CONNECTIONS = 4
@@ -73,20 +75,22 @@ def _taken(file: SeenFile, seen: dict[str, SeenFile]) -> bool:
 
 
 def _chunk(files: Iterator[tuple[SeenFile, bytes | None]], pattern: re.Pattern[str], aliases: dict[str, str]) -> Chunk:
-    rows: list[list[str | None]] = []
+    lines: list[str] = []
+    stations: list[str | None] = []
     refs: list[str] = []
     taken: list[SeenFile] = []
     for file, body in files:
         if body is None or len(body) != file.size or not is_complete(body):
             continue
         match = pattern.fullmatch(Path(file.path).name)
-        station = match["station"] if match else None
-        for number, line in enumerate(body.decode("utf-8-sig", errors="replace").splitlines(), 1):
-            if line.strip():
-                rows.append(parse(line, station, aliases))
-                refs.append(f"{file.path}:{number}")
+        text = body.decode("utf-8-sig", errors="replace").splitlines()
+        numbers = [number for number, line in enumerate(text, 1) if line and not line.isspace()]
+        lines += [text[number - 1] for number in numbers]
+        stations += [match["station"] if match else None] * len(numbers)
+        refs += [f"{file.path}:{number}" for number in numbers]
         taken.append(file)
-    return Chunk(text_batch({name: [row[i] for row in rows] for i, name in enumerate(_COLUMNS)}), refs, taken)
+    columns = [pa.array(stations, pa.string()), *fields(pa.array(lines, pa.string()), aliases)]
+    return Chunk(pa.RecordBatch.from_arrays(columns, names=list(_COLUMNS)), refs, taken)
 
 
 def is_complete(body: bytes) -> bool:
@@ -94,13 +98,15 @@ def is_complete(body: bytes) -> bool:
     return body.endswith(b"\n")
 
 
-def parse(line: str, station: str | None, aliases: dict[str, str]) -> list[str | None]:
-    """[station, parameter, value, unit, time, status]; what is missing is None, what is too much stays in the status."""
-    fields: list[str | None] = [field.strip() or None for field in line.split("\t", 4)]
-    fields += [None] * (5 - len(fields))
-    if fields[0]:
-        fields[0] = aliases.get(fields[0], fields[0])
-    return [station, *fields]
+def fields(lines: pa.Array, aliases: dict[str, str]) -> list[pa.Array]:
+    """Parameter, value, unit, time, status of each line; what is missing is null, what is too much stays in the status."""
+    missing = pc.max_element_wise(pc.subtract(4, pc.count_substring(lines, "\t")), 0)
+    padded = pc.binary_join_element_wise(lines, pc.binary_repeat("\t", missing), "")
+    split = pc.split_pattern(padded, "\t", max_splits=4)
+    found = [pc.utf8_trim_whitespace(pc.list_element(split, i)) for i in range(5)]
+    for other, name in aliases.items():
+        found[0] = pc.if_else(pc.equal(found[0], other), name, found[0])
+    return [pc.if_else(pc.equal(field, ""), pa.scalar(None, pa.string()), field) for field in found]
 
 
 class _Folder:
@@ -116,18 +122,17 @@ class _Folder:
             )
 
     def listing(self) -> list[SeenFile]:
-        found = []
-        for path in self._root.rglob("*"):
-            if path.is_file():
-                stat = path.stat()
-                found.append(
-                    SeenFile(
-                        str(path.relative_to(self._root)),
-                        stat.st_size,
-                        datetime.fromtimestamp(stat.st_mtime, UTC).strftime("%Y%m%d%H%M%S"),
-                    )
-                )
-        return found
+        return list(self._walk(""))
+
+    def _walk(self, below: str) -> Iterator[SeenFile]:
+        with os.scandir(self._root / below) as listed:
+            for one in listed:
+                if one.is_dir(follow_symlinks=False):
+                    yield from self._walk(f"{below}{one.name}/")
+                elif one.is_file():
+                    stat = one.stat()
+                    modified = datetime.fromtimestamp(stat.st_mtime, UTC).strftime("%Y%m%d%H%M%S")
+                    yield SeenFile(f"{below}{one.name}", stat.st_size, modified)
 
     def contents(self, files: list[SeenFile]) -> list[bytes | None]:
         return [self._body(file) for file in files]

@@ -10,15 +10,18 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 from made_up_request import request, rows
 from pyftpdlib.authorizers import DummyAuthorizer
 from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 from shapely.geometry import Point, shape
 
-from ingestion.connectors import admin_units
+from ingestion.connectors import admin_units, station_files
 from warehouse.errors import Fault
 
 SPLIT = {
@@ -221,6 +224,15 @@ def test_station_files__leave_a_half_uploaded_file_and_keep_commas(tmp_path: Pat
         ("TH_KK_01", "COD 35 mg/L", None),
     ]
     assert refs[0].endswith("TH_KK_01_20260715103000.txt:1") and len(files) == 2
+
+
+@given(st.lists(st.text("ab\t ,", min_size=1).filter(str.strip), min_size=1, max_size=5))
+def test_station_files__a_line_of_any_shape_keeps_what_it_has(lines: list[str]) -> None:
+    found = station_files.fields(pa.array(lines), {"a": "PM2,5"})
+    for number, line in enumerate(lines):
+        cells = [cell.strip() or None for cell in line.split("\t", 4)]
+        wanted = [*cells, *[None] * (5 - len(cells))]
+        assert [column[number].as_py() for column in found] == ["PM2,5" if wanted[0] == "a" else wanted[0], *wanted[1:]]
 
 
 @pytest.fixture

@@ -84,6 +84,21 @@ def test_csv__lines_above_names_footer_and_doubled_headers_are_declared(tmp_path
     ]
 
 
+def test_csv__a_surplus_is_never_lost_and_delimiters_at_the_end_are_none(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "tinh,A,B\nP1,1,2,\nP2,,,x\nP3,,,\n")
+    folder = {"kind": "csv", "folder": str(tmp_path)}
+    found = rows(request(tmp_path, folder, {"file": "a.csv"}, "tinh"))[0]
+    assert [(r["tinh"], r["_more"]) for r in found] == [("P1", None), ("P2", "x"), ("P3", None)]
+    unpivot = {"id": ["tinh"], "into": "muc", "value": "diem"}
+    long, refs, _ = rows(request(tmp_path, folder, {"file": "a.csv", "unpivot": unpivot}, "tinh"))
+    assert [tuple(r[n] for n in ("tinh", "muc", "diem", "_more")) for r in long] == [
+        ("P1", "A", "1", None),
+        ("P1", "B", "2", None),
+        ("P2", None, None, "x"),
+    ]
+    assert refs == ["a.csv:2", "a.csv:2", "a.csv:3"]
+
+
 def test_csv__streams_a_large_file_in_batches(tmp_path: Path) -> None:
     put(tmp_path, "a.csv", "ma,so\n" + "".join(f"M{i},{i}\n" for i in range(120_000)))
     chunks = list(csv.read(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma;so")))
