@@ -14,7 +14,6 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
-from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]
 
 from ingestion.connectors import _sql
 from ingestion.connectors._duckdb import batches, malformed, refused
@@ -23,7 +22,7 @@ from warehouse.connect import literal, scratch
 from warehouse.errors import Fault
 
 #: Types that both carry unchanged. The scanner makes a numeric NaN 0.00, ADBC an infinite date the year -290279.
-_EXACT = frozenset({"int2", "int4", "int8", "bool", "text", "varchar", "bpchar", "float4", "float8"})
+EXACT = frozenset({"int2", "int4", "int8", "bool", "text", "varchar", "bpchar", "float4", "float8"})
 #: Values as text must not depend on how a server or a login is set up.
 _SETTINGS = {
     "TimeZone": "UTC",
@@ -90,7 +89,9 @@ def open_transport(login: Login, source: Source) -> Iterator[Transport]:
             try:
                 con = stack.enter_context(scratch(["postgres"]))
             except (ImportError, OSError, duckdb.Error):
-                transport = _Adbc(stack.enter_context(dbapi.connect(_conninfo(_parts(login)))))
+                from ingestion.connectors import _postgres_adbc  # brings pandas and polars: a second and 110 MB
+
+                transport = stack.enter_context(_postgres_adbc.connect(_conninfo(_parts(login))))
             else:
                 transport = _Scanner(con, login)
         yield transport
@@ -116,7 +117,7 @@ def _conninfo(parts: dict[str, str]) -> str:
 
 
 class _Scanner:
-    native = _EXACT | {"date", "timestamp", "timestamptz", "uuid", "json", "jsonb"}
+    native = EXACT | {"date", "timestamp", "timestamptz", "uuid", "json", "jsonb"}
     scans: str | None = "source"
 
     def __init__(self, con: duckdb.DuckDBPyConnection, login: Login) -> None:
@@ -143,29 +144,6 @@ class _Scanner:
     @staticmethod
     def _query(sql: str) -> str:
         return f"SELECT * FROM postgres_query('source', {literal(sql)})"
-
-
-class _Adbc:
-    native = _EXACT
-    scans: str | None = None
-
-    def __init__(self, con: dbapi.Connection) -> None:
-        self._con = con
-
-    def ask(self, sql: str) -> list[tuple[Any, ...]]:
-        with self._con.cursor() as cursor:
-            cursor.execute(sql)
-            return list(cursor.fetchall())
-
-    def names(self, sql: str) -> list[str]:
-        with self._con.cursor() as cursor:
-            cursor.execute(sql)
-            return [str(name) for name, *_ in cursor.description or ()]
-
-    def stream(self, sql: str, *, is_scan: bool) -> Iterator[pa.RecordBatch]:
-        with self._con.cursor() as cursor:
-            cursor.execute(sql)
-            yield from cursor.fetch_record_batch()
 
 
 def _fault(login: Login, source: Source, table: str, error: Exception) -> Fault:

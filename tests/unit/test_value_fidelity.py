@@ -225,9 +225,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         yield connector
 
 
-@pytest.fixture(params=["scanner", "adbc"])
+@pytest.fixture(params=["scanner", "scanner, as a large table", "adbc"])
 def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """How rows of PostgreSQL come: without its wheel, the scanner's extension cannot be loaded into a new home."""
+    if "large" in request.param:
+        monkeypatch.setattr("ingestion.connectors.postgres.SCAN_BYTES", 0)
     if request.param == "adbc":
         monkeypatch.setitem(sys.modules, "duckdb_extension_postgres", None)
     return str(request.param)
