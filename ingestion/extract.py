@@ -15,14 +15,15 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -50,16 +51,25 @@ _MAY_PASS = "status = 'open' AND regexp_matches(array_to_string(rules, ' '), '(^
 _OF_ONE_TABLE = {"IOC-205", "IOC-206", "IOC-207"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _State:
     """What the last load knew of one table."""
 
-    watermark: str | None
-    seen: dict[str, SeenFile]
-    may_pass: bool
-    last_path: str | None
-    last_rows: int
-    last_files: int
+    watermark: str | None = None
+    seen: dict[str, SeenFile] = field(default_factory=dict)
+    may_pass: bool = False
+    last_path: str | None = None
+    last_rows: int = 0
+    last_files: int = 0
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger knew of each table of a source, and what was unloaded, when it was asked. An extract that another
+    process loads meanwhile makes this old and never wrong: its rows come again and are recognised."""
+
+    tables: dict[str, _State]
+    left: landing.Unloaded
 
 
 def extract(
@@ -71,8 +81,9 @@ def extract(
     until: str | None = None,
     accept_held: bool = False,
     progress: Progress | None = None,
+    known: Known | None = None,
 ) -> list[Landed]:
-    """Pull every table of a source into the landing.
+    """Pull every table of a source into the landing. What is `known` of it is asked of the intake when it is not given.
 
     Each table is read from its watermark minus its lag, or whole where the declaration says so; `full` reads
     everything; `since` / `until` (ISO times) recapture a window. A table with no new row and no new file, or with the
@@ -84,12 +95,14 @@ def extract(
     """
     faults: list[Fault] = []
     with _alone(source):
-        states, left = _look(source)
-        found = list(left.ready)
+        if known is None:
+            with connect.intake(wait_seconds=600) as con:
+                known = look(con, [source])[source.id]
+        found = list(known.left.ready)
         with connectors.session(source) as session:
             for table in source.tables:
                 _remove_partial(landing.folder(source.id, table.name))
-                state = states[table.name]
+                state = known.tables[table.name]
                 start = None if full or table.is_whole else _with_lag(table, state.watermark)
                 request = Request(
                     source=source,
@@ -115,10 +128,9 @@ def extract(
                         raise
                     faults.append(fault)
                     continue
-                held = [pair for pair in left.held if pair[0].table.name == table.name]
+                held = [pair for pair in known.left.held if pair[0].table.name == table.name]
                 if landed:
-                    if table.is_whole:
-                        held = _replaced(held)
+                    held = [pair for pair in held if not landing.replaces(landed, pair[0])]
                     why = landing.held_because(landed, state.last_rows)
                     if why:
                         held.append((landed, why))
@@ -131,13 +143,6 @@ def extract(
     if faults:
         raise faults[0]
     return found
-
-
-def _replaced(held: list[tuple[Landed, Fault]]) -> list[tuple[Landed, Fault]]:
-    """A newer whole table takes the place of one that was held."""
-    for one, _ in held:
-        shutil.rmtree(one.path)
-    return []
 
 
 @contextlib.contextmanager
@@ -160,25 +165,29 @@ def _alone(source: Source) -> Iterator[None]:
         yield
 
 
-def _look(source: Source) -> tuple[dict[str, _State], landing.Unloaded]:
-    """What the ledger knows of each table, and what is unloaded: one short look at the intake."""
-    mine = connect.bind("WHERE source_id = ?", source.id)
-    with connect.intake(wait_seconds=600) as con:
-        marks = dict(con.execute(f"SELECT table_name, cursor_value FROM ops.watermark {mine}").fetchall())
-        newest = f"""SELECT table_name, arg_max(landing_path, extract_id), arg_max(rows_in, extract_id),
-            arg_max(files_in, extract_id) FROM ops.extract {mine} GROUP BY 1"""
-        last = {name: values for name, *values in con.execute(newest).fetchall()}
-        seen: dict[str, dict[str, SeenFile]] = {}
-        files = f"SELECT table_name, path, size, modified, sha256 FROM ops.file_seen {mine}"
-        for name, *file in con.execute(files).fetchall():
-            seen.setdefault(name, {})[file[0]] = SeenFile(*file)
-        again = set(con.execute(f"SELECT DISTINCT table_name FROM quarantine.row {mine} AND {_MAY_PASS}").fetchall())
-        left = landing.unloaded(con, source)
-    states = {
-        t.name: _State(marks.get(t.name), seen.get(t.name, {}), (t.name,) in again, *last.get(t.name, (None, 0, 0)))
-        for t in source.tables
-    }
-    return states, left
+def look(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str, Known]:
+    """What is known of each source, by its id."""
+    known = {s.id: Known({t.name: _State() for t in s.tables}, landing.unloaded(con, s)) for s in sources}
+    asked = connect.bind("WHERE source_id IN ?", list(known))
+
+    def of_tables(columns: str, rest: str) -> Iterator[tuple[_State, list[Any]]]:
+        found = con.execute(f"SELECT source_id, table_name, {columns} FROM {rest}").fetchall()
+        for source_id, table, *values in found:
+            if table in known[source_id].tables:
+                yield known[source_id].tables[table], values
+
+    if not known:
+        return known
+    for state, (mark,) in of_tables("cursor_value", f"ops.watermark {asked}"):
+        state.watermark = mark
+    newest = [f"arg_max({column}, extract_id)" for column in ("landing_path", "rows_in", "files_in")]
+    for state, last in of_tables(", ".join(newest), f"ops.extract {asked} GROUP BY ALL"):
+        state.last_path, state.last_rows, state.last_files = last
+    for state, file in of_tables("path, size, modified, sha256", f"ops.file_seen {asked}"):
+        state.seen[file[0]] = SeenFile(*file)
+    for state, _ in of_tables("count(*)", f"quarantine.row {asked} AND {_MAY_PASS} GROUP BY ALL"):
+        state.may_pass = True
+    return known
 
 
 def _with_lag(table: Table, watermark: str | None) -> str | None:

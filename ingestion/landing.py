@@ -181,6 +181,12 @@ def held_because(one: Landed, usual: int | None) -> Fault | None:
     return why
 
 
+def replaces(new: Landed, held: Landed) -> bool:
+    """Whether a newer whole table takes the place of an extract that was held."""
+    is_newer = new.table.name == held.table.name and new.extract_id > held.extract_id
+    return is_newer and new.table.is_whole and not new.manifest.is_recapture
+
+
 def _shrunk(source: Source, table: Table, rows: int, usual: int) -> Fault | None:
     bounds = table.volume
     if not usual or (rows >= bounds.min and rows * bounds.max_change >= usual):

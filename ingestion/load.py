@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,7 +23,7 @@ import duckdb
 from ingestion.clean import area
 from ingestion.contract import FUTURE, Areas, Contract, compile_contract, stored_columns
 from ingestion.extract import cursor_text
-from ingestion.landing import Landed, scan, set_aside, unloaded
+from ingestion.landing import Landed, replaces, scan, set_aside, unloaded
 from ingestion.model import Source, Table, raw_name
 from warehouse import connect, fault
 from warehouse.connect import bind, insert, literal, quote
@@ -87,10 +88,12 @@ def load_source(
     What is held stays, unless it is given or accepted. Raises as `load` does."""
     now = now or datetime.now(UTC)
     left = unloaded(con, source)
-    found = {one.extract_id: one for one in left.ready}
-    if accept_held:
-        found |= {one.extract_id: one for one, _ in left.held}
-    waiting = {*found, *(one.extract_id for one, _ in left.held)}
+    held = [one for one, _ in left.held]
+    for old in [old for old in held if any(replaces(new, old) for new in [*left.ready, *held])]:
+        shutil.rmtree(old.path)
+        held.remove(old)
+    found = {one.extract_id: one for one in left.ready + (held if accept_held else [])}
+    waiting = {*found, *(one.extract_id for one in held)}
     found |= {one.extract_id: one for one in given if one.extract_id in waiting or not _in_ledger(con, one)}
     pending = [found[extract_id] for extract_id in sorted(found)]
     for one in pending:
