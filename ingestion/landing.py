@@ -106,10 +106,8 @@ class Unloaded:
 
 
 def folder(source_id: str, table_name: str) -> Path:
-    """The folder of all extracts of one table; created when missing."""
-    path = connect.home() / "landing" / source_id / table_name
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+    """The folder of all extracts of one table; its first extract makes it."""
+    return connect.home() / "landing" / source_id / table_name
 
 
 def newest(source: Source, table: Table) -> Landed | None:

@@ -139,7 +139,7 @@ def lock(holder: str, *, shared: bool = False, wait_seconds: float = 0.0) -> Ite
         os.close(handle)
 
 
-def _configure(con: duckdb.DuckDBPyConnection, memory: str, threads: int | None) -> None:
+def _configure(con: duckdb.DuckDBPyConnection, memory: str, threads: int | None = None) -> None:
     spill = home() / "spill"
     spill.mkdir(exist_ok=True)
     con.execute(f"SET temp_directory = {literal(str(spill))}")
@@ -152,20 +152,18 @@ def _configure(con: duckdb.DuckDBPyConnection, memory: str, threads: int | None)
 
 
 @contextlib.contextmanager
-def writer(
-    holder: str, *, wait_seconds: float = 0.0, memory: str = LOAD_MEMORY, threads: int | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def writer(holder: str, *, wait_seconds: float = 0.0, memory: str = LOAD_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """The intake, writable, under the exclusive lock; `ops` and `quarantine` tables exist. Closed before unlocking."""
-    with lock(holder, wait_seconds=wait_seconds), locked_writer(memory=memory, threads=threads) as con:
+    with lock(holder, wait_seconds=wait_seconds), locked_writer(memory=memory) as con:
         yield con
 
 
 @contextlib.contextmanager
-def locked_writer(*, memory: str = LOAD_MEMORY, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+def locked_writer(*, memory: str = LOAD_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """The intake, writable, for a caller that holds `lock` already."""
     con = duckdb.connect(str(intake_path()))
     try:
-        _configure(con, memory, threads)
+        _configure(con, memory)
         for script in sorted((ROOT / "warehouse" / "ddl").glob("*.sql")):
             con.execute(script.read_text(encoding="utf-8"))
         yield con
@@ -182,7 +180,7 @@ def intake(*, wait_seconds: float = 30.0, memory: str = "512MB") -> Iterator[duc
     with lock("reader", shared=True, wait_seconds=wait_seconds):
         con = duckdb.connect(str(intake_path()), read_only=True)
         try:
-            _configure(con, memory, None)
+            _configure(con, memory)
             yield con
         finally:
             con.close()
@@ -193,7 +191,7 @@ def build_writer(*, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
     """The build file, writable. The caller holds `lock`."""
     con = duckdb.connect(str(build_path()))
     try:
-        _configure(con, memory, None)
+        _configure(con, memory)
         yield con
     finally:
         con.close()
@@ -214,9 +212,7 @@ def served(path: Path, *, memory: str = "1GB", threads: int | None = None) -> It
 
 
 @contextlib.contextmanager
-def scratch(
-    extensions: Sequence[str] = (), *, memory: str = LOAD_MEMORY, threads: int | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch(extensions: Sequence[str] = (), *, memory: str = LOAD_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory connection with the named extensions loaded from their wheels, never from a network."""
     con = duckdb.connect(
         config={
@@ -226,7 +222,7 @@ def scratch(
         }
     )
     try:
-        _configure(con, memory, threads)
+        _configure(con, memory)
         for name in extensions:
             load_extension(con, name)
         yield con
