@@ -140,6 +140,7 @@ def extract(
                     found += [one for one, _ in held]
                 else:
                     faults += [why for _, why in held[-1:]]
+    pa.default_memory_pool().release_unused()  # 25 MB after a large table, which the load needs
     if faults:
         raise faults[0]
     return found

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,3 +125,12 @@ def test_columns_of_a_postgres_table__that_change_are_drift(postgres: tuple[Any,
     with pytest.raises(Exception, match="so_luong was perhaps renamed to soluong") as caught:
         extract(one, run_id="run")
     assert caught.value.code == "IOC-205"  # type: ignore[attr-defined]
+
+
+def test_postgres__is_read_without_the_second_a_data_frame_library_takes_to_import() -> None:
+    ask_python = "import sys, ingestion.pull, ingestion.connectors.postgres; print(*sys.modules)"
+    found = subprocess.run(
+        [sys.executable, "-c", ask_python], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert "ingestion.connectors.postgres" in found
+    assert not {"pandas", "polars"} & set(found)

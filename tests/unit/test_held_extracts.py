@@ -15,6 +15,7 @@ from ingestion import pull as pulling
 from ingestion.model import Source
 from ingestion.pull import Outcome, pull
 from ingestion.registry import Registry
+from warehouse.errors import Fault
 
 pytestmark = pytest.mark.usefixtures("home")
 TEN = [row(f"R{i}", str(i)) for i in range(10)]
@@ -156,6 +157,17 @@ def test_one_table_that_drifts__does_not_keep_the_others_from_loading() -> None:
     made_up.offered.update(ho_so=[[{"ma": "A"}]], khac=[[row("K", "1")]])
     (outcome,) = pull([both.id], run_id="run", holder="test", declared=declared)
     assert (outcome.status, outcome.code, outcome.rows_loaded) == ("failed", "IOC-205", 1)
+
+
+def test_held_extract__of_a_first_try_is_known_to_the_second() -> None:
+    one = snapshot()
+    run(one, TEN)
+    both = one.model_copy(update={"tables": [one.tables[0], one.tables[0].model_copy(update={"name": "khac"})]})
+    broken = iter([Fault("IOC-204", "nguồn đổi", "the source changed")])
+    made_up.offered.update(ho_so=[TEN[:1]], khac=broken)  # type: ignore[arg-type]
+    declared = Registry({both.id: both}, {both.id: Path("none.yml")})
+    (outcome,) = pull([both.id], run_id="run", holder="test", declared=declared)
+    assert (outcome.tries, outcome.code, len(stored())) == (2, "IOC-207", 10)
 
 
 def test_columns__in_another_order_or_case_are_the_same_columns() -> None:

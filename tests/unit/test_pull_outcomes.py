@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import made_up_source as made_up
 import pytest
 from made_up_source import ask, declare, row
@@ -12,6 +15,7 @@ from ingestion import pull as pulling
 from ingestion.model import Source
 from ingestion.pull import Outcome, pull
 from ingestion.registry import Registry
+from warehouse import connect
 from warehouse.errors import Fault
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -96,6 +100,32 @@ def test_pull__loads_what_a_killed_run_left_even_when_nothing_is_new() -> None:
     made_up.offered["ho_so"] = []
     assert run(declare())[0].rows_loaded == 1
     assert made_up.stored() == [("A", 1)]
+
+
+def test_pull__loads_what_has_landed_while_another_source_is_still_read() -> None:
+    seen: list[list[tuple[object, ...]]] = []
+
+    def slow() -> Iterator[list[dict[str, object]]]:
+        until = time.monotonic() + 20
+        while not (seen and seen[-1]) and time.monotonic() < until:
+            seen.append(ask("SELECT source_id, status FROM ops.pull"))
+            time.sleep(0.01)
+        yield [row("B", "2")]
+
+    made_up.offered.update(a=[[row("A", "1")]], b=slow())  # type: ignore[arg-type]
+    assert [o.rows_loaded for o in run(named("so_nhanh", "a"), named("so_cham", "b"))] == [1, 1]
+    assert seen[-1] == [("so_nhanh", "ok")]
+
+
+def test_pull__of_sources_that_land_together_opens_the_intake_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulling, "LINGER_SECONDS", 10)
+    opened: list[str] = []
+    connect_to = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda *path, **how: opened.extend(path) or connect_to(*path, **how))
+    made_up.offered.update({f"t{n}": [[row("A", str(n))]] for n in range(8)})
+    outcomes = run(*(named(f"so_{n}", f"t{n}") for n in range(8)))
+    assert [o.rows_loaded for o in outcomes] == [1] * 8
+    assert opened.count(str(connect.intake_path())) == 2
 
 
 def test_pull__tells_its_progress_in_vietnamese() -> None:
