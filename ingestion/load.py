@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -83,9 +83,10 @@ def load_source(
     given: Sequence[Landed] = (),
     accept_held: bool = False,
     now: datetime | None = None,
+    record: Callable[[list[Loaded]], None] = lambda done: None,
 ) -> list[Loaded]:
-    """Everything of one source that waits in the landing and what is given besides, oldest first, in one transaction.
-    What is held stays, unless it is given or accepted. Raises as `load` does."""
+    """Everything of one source that waits in the landing and what is given besides, oldest first, in one transaction, in
+    which `record` also writes. What is held stays, unless it is given or accepted. Raises as `load` does."""
     now = now or datetime.now(UTC)
     left = unloaded(con, source)
     held = [one for one, _ in left.held]
@@ -99,6 +100,7 @@ def load_source(
     for one in pending:
         verify(one)
     if not pending:
+        record([])
         return []
     # Two threads that share a thousand rows take 1.4 times the processor's time of one, and 70 MB more.
     con.execute("SET threads = 1" if max(one.manifest.rows for one in pending) <= SMALL else "RESET threads")
@@ -109,6 +111,7 @@ def load_source(
         books = Books(con, source)
         done = [load_one(con, books, one, known_areas, now) for one in pending]
         books.write(con)
+        record(done)
         fault.point("load.commit")
         con.execute("COMMIT")
     except BaseException:

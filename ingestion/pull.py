@@ -113,7 +113,6 @@ def pull(
                         for future in ready:
                             source, started_at = running.pop(future)
                             outcome = _finish(con, source, started_at, *future.result(), how)
-                            _record(con, outcome, how)
                             _tell(progress, outcome)
                             outcomes[source.id] = outcome
     return [outcomes[s.id] for s in sources]
@@ -187,15 +186,20 @@ def _finish(
     tries: int,
     how: _How,
 ) -> Outcome:
-    """Load what was landed, also when one table of the source failed or an earlier run was killed."""
-    loaded: list[Loaded] = []
+    """Load what was landed, also when one table of the source failed or an earlier run was killed. The outcome is recorded
+    in the transaction of the load, and alone where that fails."""
+    ended: list[Outcome] = []
+
+    def end(loaded: list[Loaded], error: Exception | None) -> None:
+        outcome = Outcome(source.id, "ok", started_at) if error is None else _failed(source, started_at, error)
+        ended.append(replace(outcome, loaded=loaded, tries=tries))
+        _record(con, ended[-1], how)
+
     try:
-        loaded = load_source(con, source, accept_held=how.accept_held)
+        load_source(con, source, accept_held=how.accept_held, record=lambda loaded: end(loaded, error))
     except Exception as fault:
-        error = error or fault
-    if error is None:
-        return Outcome(source.id, "ok", started_at, loaded=loaded, tries=tries)
-    return replace(_failed(source, started_at, error), loaded=loaded, tries=tries)
+        end([], error or fault)
+    return ended[-1]
 
 
 def _failed(source: Source, started_at: datetime, error: Exception) -> Outcome:
