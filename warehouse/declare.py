@@ -251,7 +251,9 @@ def _indicator_rows(found: Sequence[Pair]) -> list[dict[str, Any]]:
             "acts_json": json.dumps([a.model_dump() for a in i.acts_when], ensure_ascii=False), "sources": i.sources,
             "not_comparable_with": i.not_comparable_with, "caveats": i.caveats, "small_number_rule": i.small_number_rule,
             "decimals": i.decimals, "tier": i.tier, "provenance": i.provenance, "home_order": i.home_order,
-            "evidence_json": i.evidence.model_dump_json(),
+            "evidence_json": i.evidence.model_dump_json() if i.evidence else None,
+            "blocked_vi": i.blocked.reason.vi if i.blocked else None, "blocked_en": i.blocked.reason.en if i.blocked else None,
+            "missing_vi": i.blocked.missing.vi if i.blocked else None, "missing_en": i.blocked.missing.en if i.blocked else None,
         }
         for p in found
         for i in [p.indicator]
@@ -271,6 +273,7 @@ _TYPES = {
     "sources": "varchar[]",
     "not_comparable_with": "varchar[]",
     "home_order": "integer",
+    **dict.fromkeys(("evidence_json", "blocked_vi", "blocked_en", "missing_vi", "missing_en"), "varchar"),
 }
 
 
