@@ -27,7 +27,7 @@ from warehouse.errors import Fault
 #: A server that tells us to come back later than this is down for this run; the next run comes anyway.
 MAX_WAIT_SECONDS = 30
 #: What httpx undoes. A body in another coding, which nobody asked for, would be read as noise.
-CODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+CODINGS = {"", "identity", "gzip", "deflate"}
 _jitter = wait_random_exponential(0.2, max=5)
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice, product
+from itertools import count, islice, product
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -194,12 +194,12 @@ def _filled(template: dict[str, str], values: dict[str, str]) -> dict[str, str]:
 
 
 def _body(client: Client, answer: httpx.Response) -> Any:
-    """The document of an answer; None where the server says that it has none (204)."""
-    return None if answer.status_code == 204 else client.json(answer)
+    """The document of an answer; an empty list where the server says that it has none (204)."""
+    return [] if answer.status_code == 204 else client.json(answer)
 
 
 def _records(client: Client, request: Request, arguments: Read, body: Any) -> list[Any]:
-    if body is None:
+    if body == []:  # also where an object was expected: some languages write an empty one so
         return []
     records = dig(body, arguments.records) if arguments.records else body
     where = f"{client.where}{arguments.path}"
@@ -224,54 +224,76 @@ def _keys(body: Any) -> str:
     return ", ".join(map(str, islice(body, 12))) if isinstance(body, dict) else type(body).__name__
 
 
+#: One call: path and paging parameters → answer, its document, its records.
+Ask = Callable[[str, dict[str, str]], tuple[httpx.Response, Any, list[Any]]]
+
+
 def _pages(client: Client, request: Request, arguments: Read, values: dict[str, str]) -> Iterator[list[Any]]:
-    """The records of each page. Raises `Fault` IOC-206 for a feed whose pages go round in a circle or never end, and IOC-204
-    for one that shrinks while it is read: a record that moved up to a page already read would be lost."""
+    """The records of each page. Raises `Fault` IOC-206 for a feed whose pages go round in a circle or never end."""
     query, form = _filled(arguments.query, values), _filled(arguments.form, values)
-    paging, path, came = arguments.paging, arguments.path, 0
-    where = f"{client.where}{arguments.path}"
-    asked: set[str] = set()
-    mark: str | None = None
-    before: list[Any] = []
-    first = promised = 0
-    for page in range(paging.max_pages if paging else 1):
-        if paging:
-            at = {"page": str(paging.first + page), "offset": str(came), "cursor": mark, "link": None}[paging.style]
-            size = {paging.size_param: str(paging.size)} if paging.style != "link" else {}
-            (form if arguments.method == "POST" else query).update(size | ({paging.page_param: at} if at else {}))
-        answer = client.call(path, query, method=arguments.method, form=form)
+
+    def ask(path: str, at: dict[str, str]) -> tuple[httpx.Response, Any, list[Any]]:
+        asked = query if path == arguments.path else {}  # a followed address has its own query
+        in_query, in_form = (asked, form | at) if arguments.method == "POST" else (asked | at, form)
+        answer = client.call(path, in_query, method=arguments.method, form=in_form)
         body = _body(client, answer)
-        records = _records(client, request, arguments, body)
-        numbered = paging is not None and paging.style in ("page", "offset")
-        if numbered and records and records == before:
+        return answer, body, _records(client, request, arguments, body)
+
+    paging, where = arguments.paging, f"{client.where}{arguments.path}"
+    if paging is None:
+        yield ask(arguments.path, {})[2]
+        return
+    if paging.style in ("page", "offset"):
+        pages = _numbered(ask, arguments.path, paging, where)
+    else:
+        pages = _linked(ask, client, arguments.path, paging, where)
+    yield from islice(pages, paging.max_pages)
+    if next(pages, None) is not None:
+        raise malformed(where, f"hơn {paging.max_pages:,} trang mà chưa hết")
+
+
+def _numbered(ask: Ask, path: str, paging: Paging, where: str) -> Iterator[list[Any]]:
+    """Pages by number or offset. Raises `Fault` IOC-204 for a feed that shrinks while it is read: a record that moved up to a
+    page already read would be lost; IOC-206 where the same page comes again."""
+    came = first = promised = 0
+    before: list[Any] = []
+    for page in count():
+        at = came if paging.style == "offset" else paging.first + page
+        _, body, records = ask(path, {paging.size_param: str(paging.size), paging.page_param: str(at)})
+        if records and records == before:
             raise malformed(where, f"trang {page + 1} giống hệt trang trước: máy chủ không chia trang như khai báo")
+        came, before, first = came + len(records), records, first or len(records)
+        total = _total(body, paging, where)
+        if total is not None and (total < promised or (not records and came < total)):
+            raise _moved(where, max(promised, total), came)
+        promised = total or 0
         yield records
-        came, before = came + len(records), records
-        if paging is None:
+        # A server may cap the page at fewer records than asked for, so a short first page need not be the last.
+        if not records or (came >= total if total is not None else len(records) < first):
             return
-        if numbered:
-            total = _total(body, paging, where)
-            if total is not None and (total < promised or (not records and came < total)):
-                raise _moved(where, max(promised, total), came)
-            # A server may cap the page at fewer records than asked for, so a short first page need not be the last.
-            first, promised = first or len(records), total or 0
-            if not records or (came >= total if total is not None else len(records) < first):
-                return
-            continue
+
+
+def _linked(ask: Ask, client: Client, path: str, paging: Paging, where: str) -> Iterator[list[Any]]:
+    """Pages of which each names the next, by a cursor or an address."""
+    at = {paging.size_param: str(paging.size)} if paging.style == "cursor" else {}
+    asked: set[str] = set()
+    while True:
+        answer, body, records = ask(path, at)
+        yield records
         mark = as_text(dig(body, paging.next)) if paging.next else answer.links.get("next", {}).get("url")
         if not mark:
             return
         if mark in asked:
             raise malformed(where, "các trang quay vòng: trang tiếp theo đã đọc rồi")
         asked.add(mark)
-        if paging.style == "link":
-            path, query = client.following(answer, mark), {}
-    if paging:
-        raise malformed(where, f"hơn {paging.max_pages:,} trang mà chưa hết")
+        if paging.style == "cursor":
+            at[paging.page_param] = mark
+        else:
+            path = client.following(answer, mark)
 
 
 def _total(body: Any, paging: Paging, where: str) -> int | None:
-    if paging.total is None or body is None:
+    if paging.total is None or body == []:
         return None
     found = as_text(dig(body, paging.total)) or ""
     if not re.fullmatch("[0-9]{1,15}", found):
