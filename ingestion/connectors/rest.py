@@ -12,6 +12,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import count, islice, product
 from typing import Any, Literal
@@ -107,8 +108,7 @@ class Read(Arguments):
     split: Split | None = None
     without_year: dict[str, str] = Field(
         default_factory=dict,
-        description="column → strptime form of a day without a year (`%Hh %d/%m`): the year is that of the twelve months up "
-        "to a day after the pull",
+        description="column → strptime form of a day without a year (`%Hh %d/%m`); it gets the year that brings it nearest to the pull",
     )
     row_number_as: str | None = Field(default=None, description="a column that numbers records alike within one call")
 
@@ -328,8 +328,8 @@ def _chunks(
         if any(strange):
             columns[SURPLUS] = strange
         yield Chunk(text_batch(columns), [ref for _, ref, _ in some])
-    if left_out:
-        yield Chunk(text_batch({}), [], left_out=dict(left_out))
+    if +left_out:
+        yield Chunk(text_batch({}), [], left_out=dict(+left_out))
 
 
 def _rows(records: list[Any], arguments: Read, call: str, left_out: Counter[str]) -> Iterator[tuple[int, str, Any]]:
@@ -339,7 +339,9 @@ def _rows(records: list[Any], arguments: Read, call: str, left_out: Counter[str]
         if foreign:
             left_out[f"{foreign} khác với keep"] += 1
         elif arguments.split and isinstance(record, dict):
-            for place, part in enumerate(_parts(record, arguments.split), 1):
+            parts = _parts(record, arguments.split)
+            left_out["danh sách của split trống"] += not parts
+            for place, part in enumerate(parts, 1):
                 yield number, f"{call}.{number}.{place}", part
         else:
             yield number, f"{call}.{number}", record
@@ -375,15 +377,12 @@ def _value(record: Any, name: str, arguments: Read, now: datetime) -> str | None
 
 
 def _with_year(text: str, form: str, now: datetime) -> str:
-    """A day without a year as `yyyy-MM-dd HH:mm:ss`, in the one year that puts it within the twelve months up to a day after
-    `now` (both local). A text that is no such day stays, and the contract refuses it."""
+    """A day without a year as `yyyy-MM-dd HH:mm:ss`, in the year that brings it nearest to `now` (both local): right for
+    what is half a year late, and for forecasts. A text that is no such day stays, and the contract refuses it."""
     bare = " ".join(text.replace("\\n", " ").split())
-    latest = now + timedelta(days=1)
-    for year in (latest.year, latest.year - 1):
-        try:
-            moment = datetime.strptime(f"{year} {bare}", f"%Y {form}")
-        except ValueError:  # no such day, or 29/02 in a year that has none
-            continue
-        if latest - timedelta(days=365) < moment <= latest:
-            return f"{moment:%Y-%m-%d %H:%M:%S}"
-    return text
+    days = []
+    for year in (now.year - 1, now.year, now.year + 1):
+        with suppress(ValueError):  # 29/02 in a year that has none
+            days.append(datetime.strptime(f"{year} {bare}", f"%Y {form}"))
+    nearest = min(days, key=lambda day: abs(day - now), default=None)
+    return f"{nearest:%Y-%m-%d %H:%M:%S}" if nearest and abs(nearest - now) < timedelta(days=184) else text

@@ -20,6 +20,7 @@ from starlette.requests import Request as Call
 from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from ingestion.connectors import rest
 from ingestion.extract import extract
 from ingestion.load import load
 from ingestion.model import Source
@@ -37,6 +38,7 @@ PLAIN: dict[str, Any] = {
     "bom": b"\xef\xbb\xbf" + BODY, "utf16": json.dumps(TWO).encode("utf-16"), "latin": '[{"ma": "Hó"}]'.encode("latin-1"), "cut": BODY[:-5],
     "twice": b'[{"ma": "A", "so": 1, "so": 2}]', "same": b'[{"ma": "A", "so": 1, "so": 1}]', "deep": b"[" * 200_000, "empty": b"", "null": b"null",
     "error": b'{"error": {"code": 40, "message": "h\\u1ebft h\\u1ea1n"}}', "one": b'{"ma": "A", "so": null}',
+    "lists": b'[{"t": "1,2,", "v": "a,b,"}, {"t": "", "v": null}, {"t": ["3"], "v": ["c"]}, {"t": "4,5", "v": "d"}, {"t": "6", "v": "e", "p": "khac"}]',
     "numbers": b'[{"ma": "A", "so": NaN}, {"ma": "B", "so": 1E400}, {"ma": "C", "so": 9007199254740993}, {"ma": "D", "so": [[1, 2.50], []]}, "E", null, ["F"]]',
 }  # fmt: skip
 CALLS: list[str] = []
@@ -181,6 +183,16 @@ def test_numbers__that_no_type_holds_and_records_that_are_none_wait(
         (None, None, "null"),
         (None, None, '["F"]'),
     ]
+
+
+def test_split__pairs_lists_of_one_length_and_counts_what_it_leaves_out(tmp_path: Path, server: str) -> None:
+    read = {"path": "/plain/lists", "split": {"columns": ["t", "v"]}, "keep": {"p": "Thanh H"}}
+    asked = request(tmp_path, {"kind": "rest", "base_url": server}, read, "ma=t;so=v")
+    found, refs, _ = rows(asked)
+    assert [(r["t"], r["v"]) for r in found] == [("1", "a"), ("2", "b"), ("3", "c"), ("4,5", "d")]
+    assert [ref.partition("#")[2] for ref in refs] == ["1.1.1", "1.1.2", "1.3.1", "1.4.1"]
+    left_out = [chunk.left_out for chunk in rest.read(asked) if chunk.left_out]
+    assert left_out == [{"danh sách của split trống": 1, "p khác với keep": 1}]
 
 
 @pytest.mark.parametrize(("when", "least"), [("seconds", 1.0), ("date", 0.9), ("noise", 0.0)])
