@@ -141,6 +141,16 @@ def test_sniff__proposes_what_reads_the_file(tmp_path: Path, encoding: str, deli
     assert found == {"delimiter": delimiter, "encoding": encoding}
 
 
+def test_ndjson__a_key_with_two_values_costs_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a.ndjson", '{"ma": "A", "so": 1, "so": 2}\n{"ma": "B", "so": 3, "so": 3}\n')
+    one = loaded(tmp_path, "json", {"file": "a.ndjson", "lines": True}, "ma text;so integer", monkeypatch)
+    assert (one.rows_in, one.rows_loaded, one.rows_quarantined) == (2, 1, 1)
+    assert ask("SELECT ma, so FROM raw.so_thu_nghiem__ho_so") == [("B", 3)]
+    assert ask("SELECT rules[1], row_json->>'_more' FROM quarantine.row") == [
+        ("shape:_more", '{"ma": "A", "so": 1, "so": 2}')
+    ]
+
+
 def test_ndjson__one_broken_line_is_one_quarantined_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = ['{"ma": "A", "do": {"so": 20.880}}', '{"ma": "B", "do": {"so": ', "[1, 2]", '{"ma": "C", "do": {"so": 1}}']
     put(tmp_path, "a.ndjson", "\n".join(lines))
