@@ -94,7 +94,7 @@ def fill(first: int, last: int, days: int) -> None:
     with connect.writer("bench") as con:
         for back in range(first, last, -1):
             day = LAST_DAY - timedelta(days=back - 1)
-            words = {"table": TABLE, "extract": f"{day:%Y%m%d}T000000000000-0000", "loaded": f"{day + timedelta(days=1)} 00:10:00+07", "day": day}
+            words = {"table": TABLE, "extract": f"{day:%Y%m%d}T000000000000-0000", "loaded": str(datetime.now(UTC)), "day": day}
             con.execute(READINGS.format(**words))
             con.execute(
                 "INSERT INTO ops.extract (extract_id, source_id, table_name, rows_in, rows_loaded, loaded_at) VALUES (?, ?, 'so_do', 207360, 207360, ?)",
@@ -102,7 +102,7 @@ def fill(first: int, last: int, days: int) -> None:
             )
         if last == 0:
             old = LAST_DAY - timedelta(days=days // 2)
-            words = {"table": TABLE, "extract": "20260701T010000000000-0000", "loaded": "2026-07-01 08:00:00+07", "day": old}
+            words = {"table": TABLE, "extract": "20260701T010000000000-0000", "loaded": str(datetime.now(UTC)), "day": old}
             con.execute(CORRECTED.format(**words))
 
 
