@@ -94,7 +94,12 @@ def fill(first: int, last: int, days: int) -> None:
     with connect.writer("bench") as con:
         for back in range(first, last, -1):
             day = LAST_DAY - timedelta(days=back - 1)
-            words = {"table": TABLE, "extract": f"{day:%Y%m%d}T000000000000-0000", "loaded": str(datetime.now(UTC)), "day": day}
+            words = {
+                "table": TABLE,
+                "extract": f"{day:%Y%m%d}T000000000000-0000",
+                "loaded": str(datetime.now(UTC)),
+                "day": day,
+            }
             con.execute(READINGS.format(**words))
             con.execute(
                 "INSERT INTO ops.extract (extract_id, source_id, table_name, rows_in, rows_loaded, loaded_at) VALUES (?, ?, 'so_do', 207360, 207360, ?)",
@@ -102,7 +107,12 @@ def fill(first: int, last: int, days: int) -> None:
             )
         if last == 0:
             old = LAST_DAY - timedelta(days=days // 2)
-            words = {"table": TABLE, "extract": "20260701T010000000000-0000", "loaded": str(datetime.now(UTC)), "day": old}
+            words = {
+                "table": TABLE,
+                "extract": "20260701T010000000000-0000",
+                "loaded": str(datetime.now(UTC)),
+                "day": old,
+            }
             con.execute(CORRECTED.format(**words))
 
 
@@ -110,9 +120,18 @@ def hashes() -> dict[str, str]:
     """An order-independent hash of each mart and indicator of the environment, without what tells the time of building."""
     from warehouse import connect, declare
 
-    names = sorted(p.stem for p in declare.project_dir().rglob("models/*/moi_truong/*.sql") if p.parts[-3] in ("marts", "indicators"))
+    names = sorted(
+        p.stem
+        for p in declare.project_dir().rglob("models/*/moi_truong/*.sql")
+        if p.parts[-3] in ("marts", "indicators")
+    )
     with connect.build_writer() as con:
-        return {n: str(con.execute(f"SELECT count(*) || ':' || coalesce(bit_xor(hash(t)), 0) FROM mart.{n} AS t").fetchone()[0]) for n in names}  # type: ignore[index]
+        return {
+            n: str(
+                con.execute(f"SELECT count(*) || ':' || coalesce(bit_xor(hash(t)), 0) FROM mart.{n} AS t").fetchone()[0]
+            )
+            for n in names
+        }  # type: ignore[index]
 
 
 def one(step: str, days: int) -> dict[str, Any]:
@@ -131,7 +150,10 @@ def one(step: str, days: int) -> dict[str, Any]:
     if step not in ("prepare", "add"):
         results = json.loads((connect.home() / "dbt-target" / "run_results.json").read_text())["results"]
         slow = sorted(results, key=lambda r: -r["execution_time"])[:8]
-        found |= {"slowest": [(r["unique_id"].split(".")[-1], round(r["execution_time"], 1)) for r in slow], "hashes": hashes()}
+        found |= {
+            "slowest": [(r["unique_id"].split(".")[-1], round(r["execution_time"], 1)) for r in slow],
+            "hashes": hashes(),
+        }
     return found
 
 
@@ -156,14 +178,28 @@ def main() -> None:
     rows = STATIONS * 12 * 288 * asked.days
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         found = {}
-        for name, step in (("prepare", "prepare"), ("first", "full"), ("add", "add"), ("1 % new", "build"), ("nothing new", "build"), ("full", "full")):
+        for name, step in (
+            ("prepare", "prepare"),
+            ("first", "full"),
+            ("add", "add"),
+            ("1 % new", "build"),
+            ("nothing new", "build"),
+            ("full", "full"),
+        ):
             found[name] = run(Path(folder), step, asked.days)
-            print(f"{name}: {found[name]['seconds']:.1f} s, {found[name]['mb']:.0f} MB {found[name].get('slowest', '')}", file=sys.stderr)
+            print(
+                f"{name}: {found[name]['seconds']:.1f} s, {found[name]['mb']:.0f} MB {found[name].get('slowest', '')}",
+                file=sys.stderr,
+            )
     same = found["1 % new"]["hashes"] == found["nothing new"]["hashes"] == found["full"]["hashes"]
     full = found["full"]["seconds"]
-    print(f"\n{rows:,} readings; equal hashes: {'yes' if same else 'NO'}\n\n| build | seconds | of full | peak MB |\n|---|---|---|---|")
+    print(
+        f"\n{rows:,} readings; equal hashes: {'yes' if same else 'NO'}\n\n| build | seconds | of full | peak MB |\n|---|---|---|---|"
+    )
     for name in ("full", "1 % new", "nothing new"):
-        print(f"| {name} | {found[name]['seconds']:.1f} | {found[name]['seconds'] / full:.2f} | {found[name]['mb']:.0f} |")
+        print(
+            f"| {name} | {found[name]['seconds']:.1f} | {found[name]['seconds'] / full:.2f} | {found[name]['mb']:.0f} |"
+        )
     if not same:
         for name, value in found["full"]["hashes"].items():
             if found["1 % new"]["hashes"][name] != value:
@@ -174,7 +210,16 @@ def main() -> None:
         if is_new:
             out.writerow(["at", "rows", "build", "seconds", "peak_mb", "is_same"])
         for name in ("full", "1 % new", "nothing new"):
-            out.writerow([f"{datetime.now(UTC):%Y-%m-%dT%H:%M}", rows, name, round(found[name]["seconds"], 1), round(found[name]["mb"]), same])
+            out.writerow(
+                [
+                    f"{datetime.now(UTC):%Y-%m-%dT%H:%M}",
+                    rows,
+                    name,
+                    round(found[name]["seconds"], 1),
+                    round(found[name]["mb"]),
+                    same,
+                ]
+            )
     if not same:
         raise SystemExit(1)
 

@@ -35,11 +35,12 @@ _HEARD = """SELECT 1 FROM ops.pull GROUP BY source_id
 
 @dataclass(frozen=True)
 class BuildResult:
-    """`models` were built in `seconds`; the marts are in `connect.build_path()` under `build_id`."""
+    """`models` were built in `seconds`, `is_full` from nothing; the marts are in `connect.build_path()` under `build_id`."""
 
     build_id: str
     models: int
     seconds: float
+    is_full: bool
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def is_needed() -> bool:
         if last is None or last[1] != fingerprint(con) or last[2] not in ("PASS", "FAIL"):
             return True
         changes = _changes(con, last[0])
-        return bool(changes.grown or changes.remade) or con.execute(bind(_HEARD, last[0], last[0])).fetchone() is not None
+        return (
+            bool(changes.grown or changes.remade) or con.execute(bind(_HEARD, last[0], last[0])).fetchone() is not None
+        )
 
 
 def _changes(con: duckdb.DuckDBPyConnection, since: datetime) -> Changes:
@@ -91,11 +94,15 @@ def _changes(con: duckdb.DuckDBPyConnection, since: datetime) -> Changes:
     if not there:
         return Changes(frozenset(), frozenset())
     ends = " UNION ALL ".join(
-        f"SELECT {literal(name)} AS name, min(_loaded_at) AS oldest, max(_loaded_at) AS newest FROM raw.{quote(name)}" for (name,) in there
+        f"SELECT {literal(name)} AS name, min(_loaded_at) AS oldest, max(_loaded_at) AS newest FROM raw.{quote(name)}"
+        for (name,) in there
     )
     newer = con.execute(bind(f"SELECT name, oldest > ? FROM ({ends}) WHERE newest > ?", since, since)).fetchall()
     fewer = con.execute(
-        bind("SELECT DISTINCT raw_name FROM ops.extract JOIN ops.source_table USING (source_id, table_name) WHERE loaded_at > ? AND rows_deleted > 0", since)
+        bind(
+            "SELECT DISTINCT raw_name FROM ops.extract JOIN ops.source_table USING (source_id, table_name) WHERE loaded_at > ? AND rows_deleted > 0",
+            since,
+        )
     ).fetchall()
     remade = {name for name, is_all in newer if is_all} | {name for (name,) in fewer}
     return Changes(frozenset(name for name, _ in newer) - remade, frozenset(remade))
@@ -128,9 +135,14 @@ def build(
         with connect.locked_writer() as con:
             _describe(con, manifest)
             con.execute(
-                bind("UPDATE ops.build SET finished_at = ?, models = ? WHERE build_id = ?", datetime.now(UTC), models, build_id)
+                bind(
+                    "UPDATE ops.build SET finished_at = ?, models = ? WHERE build_id = ?",
+                    datetime.now(UTC),
+                    models,
+                    build_id,
+                )
             )
-    return BuildResult(build_id, models, time.monotonic() - clock)
+    return BuildResult(build_id, models, time.monotonic() - clock, plan.full)
 
 
 def _kept_build() -> str | None:
@@ -164,7 +176,7 @@ def _plan(con: duckdb.DuckDBPyConnection, manifest: Manifest, mark: str, kept: s
     changes = _changes(con, since[0][1])
     changed = changes.grown | changes.remade
     for node in manifest.nodes.values():
-        if node.resource_type == "model" and node.config.materialized == "incremental":
+        if node.resource_type.value == "model" and node.config.materialized == "incremental":
             follows = set(node.config.meta["follows"])
             if changed & (_raw_parents(manifest, node.unique_id) - follows) or changes.remade & follows:
                 return EVERYTHING
@@ -235,14 +247,16 @@ def _failure(outcome: Any) -> Fault:
 
 def _describe(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     """`catalog.relation` and `catalog.column_doc` from dbt's manifest. `con` is the intake; the marts are attached."""
-    nodes = [n for n in manifest.nodes.values() if n.resource_type == "model" and n.database == "marts"]
+    nodes = [n for n in manifest.nodes.values() if n.resource_type.value == "model" and n.database == "marts"]
     relations: list[dict[str, object]] = [
         {"relation": n.name, "schema_name": n.schema, "description": n.description,
-         "depends_on": sorted({d.split(".")[-1] for d in n.depends_on.nodes}), "sql_path": n.original_file_path}
+         "depends_on": sorted({d.split(".")[-1] for d in manifest.parent_map[n.unique_id]}), "sql_path": n.original_file_path}
         for n in nodes
     ]  # fmt: skip
     columns: list[dict[str, object]] = [
-        {"relation": n.name, "column_name": c.name, "description": c.description} for n in nodes for c in n.columns.values()
+        {"relation": n.name, "column_name": c.name, "description": c.description}
+        for n in nodes
+        for c in n.columns.values()
     ]
     con.execute(f"ATTACH {literal(str(connect.build_path()))} AS marts")
     con.execute("CREATE SCHEMA IF NOT EXISTS marts.catalog")

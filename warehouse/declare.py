@@ -177,7 +177,9 @@ def generate(con: duckdb.DuckDBPyConnection, project: Path) -> list[Pair]:
 
 
 def _raw_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    there = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()}
+    there = {
+        name for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()
+    }
     tables = con.execute(
         """SELECT t.raw_name, any_value(t.mode), list({'name': c.column_name, 'type': c.type} ORDER BY c.ordinal)
             FILTER (NOT c.is_ignored AND (c.class <> 'pii' OR c.class IS NULL))
@@ -186,7 +188,9 @@ def _raw_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
     for raw_name, mode, columns in tables:
         if raw_name not in there:
             declared = ", ".join(f"{quote(c['name'])} {RAW_TYPES[c['type']]}" for c in columns)
-            con.execute(f"CREATE TABLE raw.{quote(raw_name)} ({declared}, {VERSION if mode == 'history' else ''}{LINEAGE})")
+            con.execute(
+                f"CREATE TABLE raw.{quote(raw_name)} ({declared}, {VERSION if mode == 'history' else ''}{LINEAGE})"
+            )
     return [raw_name for raw_name, _, _ in tables]
 
 
