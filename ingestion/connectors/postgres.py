@@ -51,6 +51,8 @@ _SORTS: dict[str, _sql.Sort] = {
 _KIND = "(SELECT CASE WHEN typtype = 'b' AND typnamespace = 'pg_catalog'::regnamespace THEN typname ELSE '' END FROM pg_type WHERE oid = {})"
 _OF_TABLE = f"""SELECT attname::text, {_KIND.format("atttypid")}::text, attnotnull FROM pg_attribute
     WHERE attrelid = {{}}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+_KEY = """SELECT attname::text FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+    WHERE indrelid = {}::regclass AND indisprimary ORDER BY array_position(indkey::int2[], attnum)"""
 
 
 @contextmanager
@@ -70,6 +72,15 @@ def _transport(request: Request) -> Iterator[Transport]:
 def columns(request: Request) -> list[str] | None:
     with _transport(request) as transport:
         return _sql.listed(request, _catalogue(transport, request))
+
+
+def key(request: Request) -> list[str]:
+    """The primary key of the table, which a draft proposes."""
+    asked = _read(request)
+    if not asked.table:
+        return []
+    with _transport(request) as transport:
+        return [name for (name,) in transport.ask(_KEY.format(literal(_DIALECT.relation(asked, asked.schema_))))]
 
 
 def read(request: Request) -> Iterator[Chunk]:
