@@ -25,7 +25,7 @@ from ingestion import connectors
 from ingestion.clean.cast import sql_cast
 from ingestion.connectors import Request
 from ingestion.connectors._places import files
-from ingestion.model import PLACE, Column, Source
+from ingestion.model import PLACE, SURPLUS, Column, Source
 from warehouse.connect import quote, scratch
 from warehouse.errors import Fault
 
@@ -158,6 +158,8 @@ def _sample(
                 break
     tables = [pa.Table.from_batches([b]) for b in batches]
     sample = pa.concat_tables(tables, promote_options="permissive").slice(0, SAMPLE) if tables else pa.table({})
+    if SURPLUS in sample.schema.names:  # rows that no declaration helps say nothing of their columns
+        sample = sample.filter(pc.is_null(sample[SURPLUS])).drop_columns(SURPLUS)
     return sample, own_key, left_out
 
 
