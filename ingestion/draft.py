@@ -37,6 +37,7 @@ _CANDIDATES: list[tuple[str, str | None]] = [
     ("decimal", None),
     ("decimal", "vi_number"),
     ("decimal", "en_number"),
+    ("double", None),
     ("date", "iso"),
     ("date", "dd/MM/yyyy"),
     ("timestamp", "iso"),
@@ -225,7 +226,7 @@ def _native(kind: pa.DataType) -> str | None:
     if pa.types.is_integer(kind):
         return "integer"
     if pa.types.is_decimal(kind):
-        return "decimal"
+        return "decimal" if kind.scale <= 6 else "double"
     if pa.types.is_floating(kind):
         return "double"
     if pa.types.is_timestamp(kind):
@@ -246,6 +247,8 @@ def _fits(texts: list[str], candidates: list[tuple[str, str | None]]) -> tuple[s
     if (kind, format) == ("date", "iso") and any(":" in t for t in texts):
         kind = "timestamp"
     says = ""
+    if kind == "decimal" and any(re.search(r"[.,]\d{7,}$", t) for t in texts):
+        kind = "double"  # a decimal keeps six places
     if kind == "decimal" and format is None and ("decimal", "vi_number") in fitting:
         says = f"{texts[0]} cũng đọc được theo lối Việt Nam (dấu chấm ngăn nghìn): khi đó thêm format: vi_number"
     return kind, format, says

@@ -94,7 +94,7 @@ class Column(Declared):
         alias="from",
         description="the source's own name, when it differs; `_source_ref`: the row's place there (file:line), the key of rows without one",
     )
-    type: ColumnType
+    type: ColumnType = Field(description="a decimal keeps six places, rounded; a double what 64 bits hold")
     unit: str | None = None
     unit_in: Name | None = Field(default=None, description="the column that says the unit of each row's value")
     units: dict[str, float] = Field(

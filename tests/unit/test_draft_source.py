@@ -121,3 +121,9 @@ def test_draft__names_a_wrong_argument(home: Path) -> None:
         drafted({"kind": "csv", "folder": str(home)}, {"fil": "a.csv"})
     assert (caught.value.code, caught.value.exit_code) == ("IOC-101", 2)
     assert "file: Field required" in caught.value.why and "fil: Extra" in caught.value.why
+
+
+def test_draft__keeps_more_than_six_places_and_scientific_numbers(home: Path) -> None:
+    (home / "a.csv").write_text("ma,ty_le,vi_do,mu\nA,0.5,19.8012345678,1E-7\nB,0.25,19.9,2.5e3\n", encoding="utf-8")
+    (table,) = yaml.safe_load(drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"}))["tables"]
+    assert [c["type"] for c in table["columns"]] == ["text", "decimal", "double", "double"]
