@@ -48,9 +48,15 @@ def build_and_publish() -> None:
 
         return publish(build_id).build_id
 
+    @task(pool="warehouse")
+    def prune() -> dict[str, int]:
+        from ingestion.prune import prune
+
+        return prune(registry.load().sources.values(), holder="airflow prune", wait_seconds=600)
+
     built = build()
     is_needed() >> built
-    publish(judge(built))
+    publish(judge(built)) >> prune()
 
 
 build_and_publish()

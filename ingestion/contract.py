@@ -14,7 +14,7 @@ from ingestion import mask
 from ingestion.clean import area, legacy, numbers, text
 from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.clean.identifiers import CHECKS
-from ingestion.model import DUCKDB_TYPE, SURPLUS, Column, Source, Table
+from ingestion.model import DUCKDB_TYPE, PLACE, SURPLUS, Column, Source, Table
 from warehouse.connect import literal, quote
 
 #: From this day the 166 communes of 2025 hold; every new code reuses an old one, so a code needs its date.
@@ -146,6 +146,8 @@ def compile_contract(
     for column in columns:
         found = landed.get(column.source_name)
         raw = quote(column.source_name) if found else "NULL::VARCHAR"
+        if column.is_place:
+            raw = f"coalesce({PLACE}, '#' || _row_number)"
         fields.append(f"{raw} AS {_original(column.name)}")
         value = _typed(column, raw, found or "VARCHAR", source.time_zone)
         if column.unit_in:

@@ -10,19 +10,22 @@ import itertools
 import re
 import tempfile
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import yaml
+from pydantic import ValidationError
 
 from ingestion import connectors
 from ingestion.clean.cast import sql_cast
 from ingestion.connectors import Request
 from ingestion.connectors._places import files
-from ingestion.model import Column, Source
+from ingestion.model import PLACE, SURPLUS, Column, Source
 from warehouse.connect import quote, scratch
 from warehouse.errors import Fault
 
@@ -34,6 +37,7 @@ _CANDIDATES: list[tuple[str, str | None]] = [
     ("decimal", None),
     ("decimal", "vi_number"),
     ("decimal", "en_number"),
+    ("double", None),
     ("date", "iso"),
     ("date", "dd/MM/yyyy"),
     ("timestamp", "iso"),
@@ -49,17 +53,23 @@ _PERSONAL = re.compile(
 )
 _CHANGED = re.compile(r"cap_nhat|updated|modified|sua_doi|ngay_sua|thoi_gian|last_")
 _ZONE = "Asia/Ho_Chi_Minh"
+_PLACE_NAME = "noi_dong"
 
 
 def draft(source_id: str, sector: str, title: str, connector: dict[str, Any], table: str, read: dict[str, Any]) -> str:
     """YAML of a source with one table. Raises `Fault` IOC-2xx when the source cannot be read, IOC-106 when it is empty."""
+    if "geometry_as" in connectors.module(connector["kind"]).Read.model_fields:
+        read = {"geometry_as": "hinh_geojson"} | read
+    _check(connector, read)
     read = _proposed(source_id, connector, read)
-    sample = _sample(source_id, connector, read)
+    sample, own_key, left_out = _sample(source_id, connector, read)
     if not sample.num_columns or not sample.num_rows:
+        said = ", ".join(f"{reason}: {count}" for reason, count in left_out.items())
         raise Fault(
             "IOC-206",
             f"Nguồn {source_id} không có dòng nào để xem mẫu.",
             f"Source {source_id} has no row to look at.",
+            why=f"để ngoài, không phải dữ liệu / left out as no data: {said}" if said else "",
             fix=f"./ioc source add {source_id} --sector {sector}",
         )
     names = _names(sample.schema.names)
@@ -67,7 +77,13 @@ def draft(source_id: str, sector: str, title: str, connector: dict[str, Any], ta
         _column(sample.column(i), header, name)
         for i, (header, name) in enumerate(zip(sample.schema.names, names, strict=True))
     ]
-    key, key_says = _key(sample, columns)
+    key, key_says = _key(sample, columns, own_key)
+    if not key:
+        key, key_says = (
+            [_PLACE_NAME],
+            "  # không cột nào duy nhất: nhận biết dòng theo nơi nó đứng; hãy chọn khóa thật nếu có",
+        )
+        columns.append(({"name": _PLACE_NAME, "from": PLACE, "type": "text"}, ""))
     cursor = next((c["name"] for c, _ in columns if c["type"] == "timestamp" and _CHANGED.search(c["name"])), None)
     lines = [
         f"id: {source_id}",
@@ -92,6 +108,25 @@ def draft(source_id: str, sector: str, title: str, connector: dict[str, Any], ta
     return "\n".join(lines) + "\n"
 
 
+def _check(connector: dict[str, Any], read: dict[str, Any]) -> None:
+    """Raise `Fault` IOC-101 for an argument that the connector does not know, or misses."""
+    kind = connector["kind"]
+    module = connectors.module(kind)
+    for model, given in ((module.Connection, {k: v for k, v in connector.items() if k != "kind"}), (module.Read, read)):
+        try:
+            model.model_validate(given)
+        except ValidationError as error:
+            wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise Fault(
+                "IOC-101",
+                f"Tham số của loại nguồn {kind} chưa đúng.",
+                f"The arguments of kind {kind} are not right.",
+                why=wrong,
+                fix=f"./ioc source kinds {kind}",
+                exit_code=2,
+            ) from None
+
+
 def _proposed(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> dict[str, Any]:
     """What is asked for, and before it what the first file suggests where the connector can tell (CSV)."""
     sniff = getattr(connectors.module(connector["kind"]), "sniff", None)
@@ -104,24 +139,29 @@ def _proposed(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -
     return read | {k: v for k, v in proposed.items() if k not in read}
 
 
-def _sample(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> pa.Table:
-    """The first rows with all columns that the source has."""
+def _sample(
+    source_id: str, connector: dict[str, Any], read: dict[str, Any]
+) -> tuple[pa.Table, list[str], dict[str, int]]:
+    """The first rows with all columns that the source has; its own primary key where it tells one; what was left out."""
     module = connectors.module(connector["kind"])
     with tempfile.TemporaryDirectory(prefix="draft-") as folder:
         request = _request(source_id, connector, read, ["_"], Path(folder))
         found = module.columns(request)
         if found is not None:
             request = _request(source_id, connector, read, found, Path(folder))
+        own_key = module.key(request) if hasattr(module, "key") else []
         batches: list[pa.RecordBatch] = []
+        left_out: Counter[str] = Counter()
         for chunk in module.read(request):
             batches.append(chunk.batch)
+            left_out.update(chunk.left_out)
             if sum(b.num_rows for b in batches) >= SAMPLE:
                 break
-    if not batches:
-        return pa.table({})
-    return pa.concat_tables([pa.Table.from_batches([b]) for b in batches], promote_options="permissive").slice(
-        0, SAMPLE
-    )
+    tables = [pa.Table.from_batches([b]) for b in batches]
+    sample = pa.concat_tables(tables, promote_options="permissive").slice(0, SAMPLE) if tables else pa.table({})
+    if SURPLUS in sample.schema.names:  # rows that no declaration helps say nothing of their columns
+        sample = sample.filter(pc.is_null(sample[SURPLUS])).drop_columns(SURPLUS)
+    return sample, own_key, left_out
 
 
 def _request(
@@ -186,7 +226,7 @@ def _native(kind: pa.DataType) -> str | None:
     if pa.types.is_integer(kind):
         return "integer"
     if pa.types.is_decimal(kind):
-        return "decimal"
+        return "decimal" if kind.scale <= 6 else "double"
     if pa.types.is_floating(kind):
         return "double"
     if pa.types.is_timestamp(kind):
@@ -207,28 +247,39 @@ def _fits(texts: list[str], candidates: list[tuple[str, str | None]]) -> tuple[s
     if (kind, format) == ("date", "iso") and any(":" in t for t in texts):
         kind = "timestamp"
     says = ""
+    if kind == "decimal" and any(re.search(r"[.,]\d{7,}$", t) for t in texts):
+        kind = "double"  # a decimal keeps six places
     if kind == "decimal" and format is None and ("decimal", "vi_number") in fitting:
         says = f"{texts[0]} cũng đọc được theo lối Việt Nam (dấu chấm ngăn nghìn): khi đó thêm format: vi_number"
     return kind, format, says
 
 
-def _key(sample: pa.Table, columns: list[tuple[dict[str, Any], str]]) -> tuple[list[str], str]:
-    """The fewest columns, at most three, without nulls and doubles; codes before others, numbers with decimals never."""
+def _key(sample: pa.Table, columns: list[tuple[dict[str, Any], str]], own: list[str]) -> tuple[list[str], str]:
+    """The source's own primary key; else the fewest columns, at most three, without nulls and doubles; codes before others,
+    numbers with decimals never. Of a source that is longer than the sample only a single column is believed: pairs of
+    columns are unique among the first rows of many tables. Nothing when there is no such key."""
     names = [c["name"] for c, _ in columns]
+    if own and set(own) <= set(sample.schema.names):
+        return [names[sample.schema.names.index(name)] for name in own], "  # khóa chính ở nguồn"
     able = [
         i for i, (c, _) in enumerate(columns)
-        if c["type"] not in ("decimal", "double", "boolean") and c.get("class") != "pii" and sample.column(i).null_count == 0
+        if c["type"] not in ("decimal", "double", "boolean") and c.get("class") != "pii" and not _has_blank(sample.column(i))
     ]  # fmt: skip
     able.sort(key=lambda i: (columns[i][0].get("class") != "code", i))
     with scratch() as con:
         con.register("sample", sample)
-        for size in (1, 2, 3):
+        for size in (1, 2, 3) if sample.num_rows < SAMPLE else (1,):
             for some in itertools.islice(itertools.combinations(able[:12], size), 100):
                 key = ", ".join(quote(sample.schema.names[i]) for i in some)
                 row = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM sample)").fetchone()
                 if row and row[0] == sample.num_rows:
                     return [names[i] for i in some], f"  # duy nhất trong {sample.num_rows:,} dòng đầu"
-    return names[:1], "  # không cột nào duy nhất trong các dòng đầu: hãy chọn khóa"
+    return [], ""
+
+
+def _has_blank(values: pa.ChunkedArray) -> bool:
+    is_text = pa.types.is_string(values.type) or pa.types.is_large_string(values.type)
+    return bool(values.null_count or (is_text and pc.any(pc.equal(pc.utf8_trim_whitespace(values), "")).as_py()))
 
 
 def _flow(value: Any) -> str:

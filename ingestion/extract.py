@@ -32,7 +32,7 @@ from ingestion import connectors, drift, landing, mask
 from ingestion.clean import legacy, text
 from ingestion.connectors import Chunk, Request, SeenFile
 from ingestion.landing import Landed, LandedFile, Manifest
-from ingestion.model import SURPLUS, Source, Table, minutes
+from ingestion.model import PLACE, SURPLUS, Source, Table, minutes
 from warehouse import connect, fault
 from warehouse.errors import Fault
 from warehouse.ids import new_id
@@ -223,13 +223,14 @@ def _extract_table(
     request: Request, state: _State, *, run_id: str, is_full: bool, is_recapture: bool, progress: Progress | None
 ) -> Landed | None:
     """Land one table; None when nothing came, or nothing but what the extract before it holds."""
-    source, table = request.source, request.table
+    source, declared = request.source, request.table
+    table = declared.model_copy(update={"columns": [c for c in declared.columns if not c.is_place]})
     connector = connectors.module(source.connector.kind)
     started_at, extract_id = request.now, new_id()
     folder = landing.folder(source.id, table.name)
     partial = folder / f".{extract_id}.partial"
     (partial / "work").mkdir(parents=True)
-    request = replace(request, workdir=partial / "work")
+    request = replace(request, table=table, workdir=partial / "work")
     writer = _Writer(partial, source, table, progress)
     try:
         names = connector.columns(request)
@@ -252,7 +253,7 @@ def _extract_table(
             types_now=writer.columns,
         )
         drift.enforce(source, table, changes)
-        declaration = source.model_copy(update={"tables": [table]}).model_dump(mode="json", by_alias=True)
+        declaration = source.model_copy(update={"tables": [declared]}).model_dump(mode="json", by_alias=True)
         manifest = Manifest(
             extract_id=extract_id,
             run_id=run_id,
@@ -276,7 +277,7 @@ def _extract_table(
             declaration_sha256=hashlib.sha256(json.dumps(declaration, sort_keys=True).encode()).hexdigest(),
             declaration=declaration,
         )
-        if not state.may_pass and landing.is_repeated(landing.newest(source, table), manifest, partial):
+        if not state.may_pass and landing.is_repeated(landing.newest(source, declared), manifest, partial):
             return None
         shutil.rmtree(partial / "work")
         fault.point("extract.manifest")
@@ -286,7 +287,7 @@ def _extract_table(
         final = folder / extract_id
         partial.rename(final)
         _sync_folder(folder)
-        return Landed(final, manifest, source, table)
+        return Landed(final, manifest, source, declared)
     finally:
         writer.stop()
         shutil.rmtree(partial, ignore_errors=True)
@@ -441,7 +442,7 @@ class _Writer:
             fields[SURPLUS] = surplus
         count = chunk.batch.num_rows
         fields["_row_number"] = pa.arange(self.rows + 1, self.rows + count + 1)
-        fields["_source_ref"] = pa.array(chunk.refs, pa.string()) if chunk.refs else pa.nulls(count, pa.string())
+        fields[PLACE] = pa.array(chunk.refs, pa.string()) if chunk.refs else pa.nulls(count, pa.string())
         return pa.RecordBatch.from_pydict(fields)
 
     def _write_group(self, batches: list[pa.RecordBatch]) -> None:

@@ -160,7 +160,7 @@ def set_aside(path: Path, why: str) -> Path:
 def _lacks_columns(one: Landed) -> bool:
     manifest = one.manifest
     there = {*manifest.columns, *manifest.drift.removed}
-    wanted = [c.source_name for c in one.table.columns if not mask.is_dropped(c)]
+    wanted = [c.source_name for c in one.table.columns if not mask.is_dropped(c) and not c.is_place]
     return manifest.rows > 0 and not there.issuperset(wanted)
 
 

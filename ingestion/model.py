@@ -83,10 +83,18 @@ class Connector(BaseModel):
         return dict(self.model_extra or {})
 
 
+#: `from:` of a column that holds the row's place at the source, which every connector tells.
+PLACE = "_source_ref"
+
+
 class Column(Declared):
     name: Name
-    from_: str | None = Field(default=None, alias="from", description="the source's own name, when it differs")
-    type: ColumnType
+    from_: str | None = Field(
+        default=None,
+        alias="from",
+        description="the source's own name, when it differs; `_source_ref`: the row's place there (file:line), the key of rows without one",
+    )
+    type: ColumnType = Field(description="a decimal keeps six places, rounded; a double what 64 bits hold")
     unit: str | None = None
     unit_in: Name | None = Field(default=None, description="the column that says the unit of each row's value")
     units: dict[str, float] = Field(
@@ -123,6 +131,10 @@ class Column(Declared):
     @property
     def source_name(self) -> str:
         return self.from_ or self.name
+
+    @property
+    def is_place(self) -> bool:
+        return self.source_name == PLACE
 
 
 class IgnoredColumn(Declared):

@@ -1,4 +1,5 @@
-"""Old extracts leave the landing as their table's `retention` declares; without one, nothing ever does.
+"""Old extracts leave the landing as their table's `retention` declares; without one, nothing ever does. The messages that a
+landing service spooled leave with them, once every table of their source has loaded them.
 
 The ledger says first that an extract is pruned, then its files go: a run killed in between leaves files that the next
 one removes, never a ledger that points to nothing. What stays whatever is declared: the newest extract of a table (of a
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import duckdb
 
+from ingestion.connectors import mqtt
 from ingestion.model import Source, Table, minutes
 from warehouse import connect, fault
 from warehouse.connect import bind
@@ -31,6 +33,8 @@ def prune(
         fault.point("prune.marked")
         for source, table in kept:
             _remove(con, source, table)
+        for source in {source.id: source for source, _ in kept}.values():
+            _remove_spooled(con, source, now)
     return {name: count for name, count in pruned.items() if count}
 
 
@@ -57,3 +61,14 @@ def _remove(con: duckdb.DuckDBPyConnection, source: Source, table: Table) -> Non
         if folder.exists():
             shutil.rmtree(folder)
             fault.point("prune.removed")
+
+
+def _remove_spooled(con: duckdb.DuckDBPyConnection, source: Source, now: datetime) -> None:
+    keeps = [minutes(table.retention.keep) for table in source.tables if table.retention]
+    if source.connector.kind != "mqtt" or len(keeps) < len(source.tables):
+        return
+    before = f"{now - timedelta(minutes=max(keeps)):%Y%m%dT%H%M%S}"
+    taken = "SELECT path FROM ops.file_seen WHERE source_id = ? GROUP BY path HAVING count(DISTINCT table_name) = ?"
+    for (name,) in con.execute(bind(taken, source.id, len(keeps))).fetchall():
+        if name < before:  # files are called after the time they began
+            (mqtt.spool(source.id) / name).unlink(missing_ok=True)

@@ -283,7 +283,13 @@ def _table_row(source: Source, table: Table) -> dict[str, Any]:
 
 
 def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
-    declared = [_column_row(source, table, ordinal, column) for ordinal, column in enumerate(table.columns, 1)]
+    resolved = [
+        Column.model_validate({"name": name, "type": "text", "class": "code"})
+        for name in (table.area.given if table.area else [])
+    ]
+    declared = [
+        _column_row(source, table, ordinal, column) for ordinal, column in enumerate([*table.columns, *resolved], 1)
+    ]
     ignored = [
         dict.fromkeys(declared[0])
         | {

@@ -331,10 +331,10 @@ def indicator_list() -> None:
 
     found = [pair.indicator for pair in declare.pairs()]
     body = [{"code": i.code, "sector": i.sector, "title_vi": i.title.vi, "title_en": i.title.en, "unit": i.unit, "formula": i.formula,
-             "owner_agency": i.owner_agency, "tier": i.tier, "norms": len(i.norm)} for i in found]  # fmt: skip
+             "owner_agency": i.owner_agency, "tier": i.tier, "norms": len(i.norm), "is_blocked": i.blocked is not None} for i in found]  # fmt: skip
     say.show(body, lambda: say.table(
         [t("Mã", "Code"), t("Chỉ tiêu", "Indicator"), t("Đơn vị", "Unit"), t("Công thức", "Formula"), t("Đầu mối", "Owner")],
-        [[i.code, t(i.title.vi, i.title.en), i.unit, i.formula, i.owner_agency] for i in found]))  # fmt: skip
+        [[i.code, t(i.title.vi, i.title.en) + (t(" (chưa có số liệu)", " (no value yet)") if i.blocked else ""), i.unit, i.formula, i.owner_agency] for i in found]))  # fmt: skip
 
 
 def _pair(code: str) -> Any:
@@ -359,6 +359,9 @@ def indicator_show(code: str) -> None:
                             (t("Mẫu số", "Denominator"), one.denominator), (t("Đầu mối", "Owner"), one.owner_agency),
                             (t("Nguồn", "Sources"), ", ".join(one.sources)), (t("Lưu ý", "Caveats"), one.caveats)):  # fmt: skip
             say.line(f"  {label}: {text}")
+        if one.blocked:
+            say.line(f"  {t('Chưa có số liệu', 'No value yet')}: {t(one.blocked.reason.vi, one.blocked.reason.en)}")
+            say.line(f"  {t('Cần', 'Needed')}: {t(one.blocked.missing.vi, one.blocked.missing.en)}")
         for norm in one.norm:
             say.line(
                 f"  {t('Chuẩn', 'Norm')} {norm.level}: {number(norm.value)} · {norm.source} · {norm.legal_ref} · {t('từ', 'from')} {norm.valid_from} [{norm.provenance}]"

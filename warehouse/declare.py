@@ -157,9 +157,9 @@ def working_copy() -> Path:
     return target
 
 
-def generate(con: duckdb.DuckDBPyConnection, build_id: str, project: Path) -> list[Pair]:
+def generate(con: duckdb.DuckDBPyConnection, project: Path) -> list[Pair]:
     """Write `models/generated/` of `project` and create missing raw tables; returns the pairs. `con` is the intake,
-    writable."""
+    writable. The files follow from the declarations alone: dbt parses again only what changed."""
     found = pairs()
     folder = project / "models" / "generated"
     (folder / "catalog").mkdir(parents=True)
@@ -171,34 +171,27 @@ def generate(con: duckdb.DuckDBPyConnection, build_id: str, project: Path) -> li
     norms = _norm_rows(found)
     (folder / "catalog" / "norm.sql").write_text(_values(norms) if norms else _NO_NORMS, encoding="utf-8")
     (folder / "dim_norm.sql").write_text("select * from {{ ref('norm') }}\n", encoding="utf-8")
-    build = [
-        {
-            "build_id": build_id,
-            "is_demo": bool(con.execute("SELECT bool_or(is_made_up AND is_enabled) FROM ops.source").fetchall()[0][0]),
-        }
-    ]
-    (folder / "catalog" / "build.sql").write_text(
-        _values(build, extra=", current_timestamp as built_at"), encoding="utf-8"
-    )
+    (folder / "catalog" / "build.sql").write_text(_BUILD, encoding="utf-8")
     (folder / "generated.yml").write_text(yaml.safe_dump(_DESCRIPTIONS, allow_unicode=True), encoding="utf-8")
     return found
 
 
 def _raw_tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    there = {
+        name for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()
+    }
     tables = con.execute(
-        "SELECT source_id, table_name, raw_name, mode FROM ops.source_table ORDER BY raw_name"
+        """SELECT t.raw_name, any_value(t.mode), list({'name': c.column_name, 'type': c.type} ORDER BY c.ordinal)
+            FILTER (NOT c.is_ignored AND (c.class <> 'pii' OR c.class IS NULL))
+        FROM ops.source_table AS t LEFT JOIN ops.source_column AS c USING (source_id, table_name) GROUP BY t.raw_name ORDER BY 1"""
     ).fetchall()
-    for source_id, table_name, raw_name, mode in tables:
-        columns = con.execute(
-            """SELECT column_name, type FROM ops.source_column WHERE source_id = ? AND table_name = ? AND NOT is_ignored
-            AND (class <> 'pii' OR class IS NULL) ORDER BY ordinal""",
-            [source_id, table_name],
-        ).fetchall()
-        declared = ", ".join(f"{quote(name)} {RAW_TYPES[kind]}" for name, kind in columns)
-        con.execute(
-            f"CREATE TABLE IF NOT EXISTS raw.{quote(raw_name)} ({declared}, {VERSION if mode == 'history' else ''}{LINEAGE})"
-        )
-    return [raw_name for _, _, raw_name, _ in tables]
+    for raw_name, mode, columns in tables:
+        if raw_name not in there:
+            declared = ", ".join(f"{quote(c['name'])} {RAW_TYPES[c['type']]}" for c in columns)
+            con.execute(
+                f"CREATE TABLE raw.{quote(raw_name)} ({declared}, {VERSION if mode == 'history' else ''}{LINEAGE})"
+            )
+    return [raw_name for raw_name, _, _ in tables]
 
 
 def _union(found: Sequence[Pair]) -> str:
@@ -251,7 +244,9 @@ def _indicator_rows(found: Sequence[Pair]) -> list[dict[str, Any]]:
             "acts_json": json.dumps([a.model_dump() for a in i.acts_when], ensure_ascii=False), "sources": i.sources,
             "not_comparable_with": i.not_comparable_with, "caveats": i.caveats, "small_number_rule": i.small_number_rule,
             "decimals": i.decimals, "tier": i.tier, "provenance": i.provenance, "home_order": i.home_order,
-            "evidence_json": i.evidence.model_dump_json(),
+            "evidence_json": i.evidence.model_dump_json() if i.evidence else None,
+            "blocked_vi": i.blocked.reason.vi if i.blocked else None, "blocked_en": i.blocked.reason.en if i.blocked else None,
+            "missing_vi": i.blocked.missing.vi if i.blocked else None, "missing_en": i.blocked.missing.en if i.blocked else None,
         }
         for p in found
         for i in [p.indicator]
@@ -262,6 +257,13 @@ def _norm_rows(found: Sequence[Pair]) -> list[dict[str, Any]]:
     return [{"indicator_code": p.indicator.code, **n.model_dump()} for p in found for n in p.indicator.norm]
 
 
+_BUILD = """{{ config(tags=['always']) }}
+select
+    max(build_id) as build_id,
+    coalesce((select bool_or(is_made_up and is_enabled) from ops.source), false) as is_demo,
+    current_timestamp as built_at
+from ops.build
+"""
 _NO_NORMS = "select null::varchar as indicator_code where false\n"
 _TYPES = {
     "valid_from": "date",
@@ -271,15 +273,16 @@ _TYPES = {
     "sources": "varchar[]",
     "not_comparable_with": "varchar[]",
     "home_order": "integer",
+    **dict.fromkeys(("evidence_json", "blocked_vi", "blocked_en", "missing_vi", "missing_en"), "varchar"),
 }
 
 
-def _values(rows: Sequence[dict[str, Any]], extra: str = "") -> str:
+def _values(rows: Sequence[dict[str, Any]]) -> str:
     """A model of literal rows. Braces of Jinja in texts are neutralised: a declaration is data, not a template."""
     columns = list(rows[0])
     lines = ",\n    ".join("(" + ", ".join(_literal(row[c]) for c in columns) + ")" for row in rows)
     casts = ",\n    ".join(f"cast({c} as {_TYPES[c]}) as {c}" if c in _TYPES else c for c in columns)
-    return f"{{% raw %}}select\n    {casts}{extra}\nfrom (values\n    {lines}\n) as v ({', '.join(columns)}){{% endraw %}}\n"
+    return f"{{% raw %}}select\n    {casts}\nfrom (values\n    {lines}\n) as v ({', '.join(columns)}){{% endraw %}}\n"
 
 
 def _literal(value: Any) -> str:

@@ -5,9 +5,9 @@ The YAML half is a dbt properties file; this module checks its `config.meta.indi
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Duration = Annotated[str, Field(pattern=r"^\d+\s*(m|h|d)$")]
 #: What the SQL half returns, in this order, with these DuckDB types.
@@ -80,6 +80,13 @@ class Evidence(Declared):
     denominator: str | None = None
 
 
+class Blocked(Declared):
+    """Why no value can be computed honestly today, and what would free it: which data, of whom. The SQL half is `{{ no_observation() }}`."""
+
+    reason: Words
+    missing: Words
+
+
 class Indicator(Declared):
     code: str = Field(pattern=r"^[A-Z]{2}\d{2}[a-z]?$")
     sector: str
@@ -97,7 +104,7 @@ class Indicator(Declared):
     maturity: Maturity
     owner_agency: str
     acts_when: list[Action] = Field(default_factory=list)
-    sources: list[str] = Field(min_length=1)
+    sources: list[str] = Field(default_factory=list)
     not_comparable_with: list[str] = Field(default_factory=list)
     caveats: str = ""
     small_number_rule: str = ""
@@ -105,4 +112,13 @@ class Indicator(Declared):
     tier: Literal[1, 2, 3]
     provenance: Literal["S", "D", "M", "P"]
     home_order: int | None = Field(default=None, ge=1, le=12)
-    evidence: Evidence
+    evidence: Evidence | None = None
+    blocked: Blocked | None = None
+
+    @model_validator(mode="after")
+    def _has_rows_or_says_why_not(self) -> Self:
+        if self.blocked is None and not (self.sources and self.evidence):
+            raise ValueError("sources and evidence are missing (or say in `blocked` why there is no value)")
+        if self.blocked and (self.sources or self.evidence or self.home_order):
+            raise ValueError("a blocked indicator has no sources, no evidence and no home_order")
+        return self

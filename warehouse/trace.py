@@ -39,11 +39,13 @@ def trace(
     `area` is a code or a name. Returns `{build_id, indicator, observation, evidence, extracts, landed, boards}`, values ready
     for JSON. `evidence` has `counted` (`rows_total`, `numerator`, `denominator` counted again now, and whether they
     equal the observation's) and a sample of `rows`, or a `problem` in words. Raises `Fault` IOC-404/405 (build), IOC-430 (indicator), IOC-431 (area), IOC-432 (no
-    such observation), each with what there is.
+    such observation, or a blocked indicator), each with what there is.
     """
     served = _served(build)
     with connect.served(served.path) as con:
         indicator = _indicator(con, code)
+        if indicator.get("blocked_vi"):
+            raise _no_value(indicator)
         area_code = _area_code(con, area) if area else None
         observation = _observation(con, code, area_code, period, breakdown)
         evidence = _evidence(con, json.loads(indicator["evidence_json"]), observation)
@@ -100,6 +102,17 @@ def _indicator(con: duckdb.DuckDBPyConnection, code: str) -> dict[str, Any]:
         f"There is no indicator {code}.",
         why="; ".join(f"{c} · {title}" for c, title in known if c in near) or "no code is near it",
         fix=f"./ioc trace {near[0]}" if near else "./ioc indicator list",
+        exit_code=2,
+    )
+
+
+def _no_value(indicator: dict[str, Any]) -> Fault:
+    code = indicator["indicator_code"]
+    return Fault(
+        "IOC-432",
+        f"{code} chưa có số liệu: {indicator['blocked_vi']} Cần: {indicator['missing_vi']}",
+        f"{code} has no value: {indicator['blocked_en']} Needed: {indicator['missing_en']}",
+        fix=f"./ioc indicator show {code}",
         exit_code=2,
     )
 

@@ -3,8 +3,8 @@
 `mst` tax code: 10 digits, or 13 with the branch, with or without the dash; as python-stdnum's stdnum.vn.mst.
 `cccd` personal number (Decree 137/2015 article 13, Circular 07/2016/TT-BCA annexes 1 and 2): the 63 provinces of before
 2025, or any number from 100, the countries, whose list we do not have; then century and sex, 0 to 3; a year not to come.
-`bhyt` health-insurance number: 15 characters (Decision 1351/QĐ-BHXH 2015: two letters, benefit 1-5, 12 digits), or the ten
-digits of the social-insurance number that newer cards (Decision 1666/QĐ-BHXH 2020) show alone.
+`bhyt` health-insurance number: 15 characters (two letters of the group, benefit 1-5, two digits of the province, the ten
+digits of the social-insurance number), or those ten alone as on cards since 2021; no source read, so the rule is unverified.
 `h56`, `h56_ho_so`, `tthc`: agency, dossier and procedure codes of the province (Decision 20/2020/QĐ-TTg).
 `phone`: mobile and fixed numbers, the ranges of libphonenumber, after 0 or +84. `email`: an ordinary address.
 """

@@ -92,7 +92,8 @@ class Chunk:
 
 class ConnectorModule(Protocol):
     """What a module of this package offers. It may also have `session(source)`, a context manager: whatever is worth
-    opening once for all tables of a pull (a connection). Every table's `Request.session` is then what it yields."""
+    opening once for all tables of a pull (a connection); every table's `Request.session` is then what it yields. And
+    `key(request)`, the source's own primary key, and `sniff(path)`, arguments that a file suggests: both for drafts."""
 
     Connection: type[Arguments]
     Read: type[Arguments]

@@ -1,8 +1,9 @@
 """What the connectors over HTTP share: one client a pull, with the source's login, pace and patience.
 
 A login is shown to the declared server only: redirects and next pages that lead to another one are refused. Refused
-credentials are not tried again (an OAuth token that ran out is fetched anew once); 429 is waited for as told; 5xx and broken
-connections are retried with jitter. Proxies of the environment are used, certificates are always verified.
+credentials are not tried again (an OAuth token that ran out is fetched anew once); 429 and 503 are waited for as told, but not
+for long; 5xx and broken connections are retried with jitter. Proxies of the environment are used, certificates are always
+verified.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import Field
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from ingestion.connectors import Arguments, Request, resolve
 from ingestion.connectors._duckdb import down, malformed, refused
 from ingestion.connectors._records import parse
 from warehouse.errors import Fault
 
-#: Longer than this we do not wait when a server says when to come back; the next run comes anyway.
+#: A server that tells us to come back later than this is down for this run; the next run comes anyway.
 MAX_WAIT_SECONDS = 30
+#: What httpx undoes. A body in another coding, which nobody asked for, would be read as noise.
+CODINGS = {"", "identity", "gzip", "deflate"}
+_jitter = wait_random_exponential(0.2, max=5)
 
 
 class ApiKey(Arguments):
@@ -58,7 +61,11 @@ class Http(Arguments):
 
 
 class _Busy(Exception):
-    """The server asks us to come back later."""
+    """The server asks us to come back later, perhaps after so many seconds."""
+
+    def __init__(self, status: int, told: str = "") -> None:
+        self.seconds = _seconds(told)
+        super().__init__(f"HTTP {status}" + (f", Retry-After: {told}" if self.seconds else ""))
 
 
 class _Expired(Exception):
@@ -100,7 +107,15 @@ class Client:
         try:
             return parse(answer.content.removeprefix(b"\xef\xbb\xbf"))
         except (ValueError, RecursionError) as error:
-            raise malformed(str(answer.url.copy_with(query=None)), f"không phải JSON ({error})") from None
+            said = answer.headers.get("content-type", "?").partition(";")[0]
+            raise malformed(str(answer.url.copy_with(query=None)), f"không phải JSON mà là {said} ({error})") from None
+
+    def following(self, answer: httpx.Response, link: str) -> str:
+        """The address that a link in an answer means. Raises `Fault` IOC-206 when it is none."""
+        try:
+            return str(answer.url.join(link))
+        except httpx.InvalidURL as error:
+            raise malformed(self.where, f"địa chỉ trang tiếp theo sai ({error})") from None
 
     def call(
         self,
@@ -115,14 +130,9 @@ class Client:
         `headers` asked for that. Raises `Fault` 201 (down), 202 (refused), 203 (too slow), 206 (no such thing, too large,
         or elsewhere)."""
         url = path if "://" in path else self.where + path
-        if urlsplit(url)[:2] != urlsplit(self.where)[:2]:
-            raise malformed(self.where, f"trang tiếp theo dẫn sang máy chủ khác ({urlsplit(url).netloc}): không theo")
-        patience = Retrying(
-            retry=retry_if_exception_type((httpx.TransportError, _Busy)),
-            stop=stop_after_attempt(4),
-            wait=wait_random_exponential(0.2, max=5),
-            reraise=True,
-        )
+        if _server(url) != _server(self.where):
+            raise malformed(self.where, f"trang tiếp theo dẫn sang máy chủ khác ({_server(url)[1]}): không theo")
+        patience = Retrying(retry=retry_if_exception(_may_pass), stop=stop_after_attempt(4), wait=_pause, reraise=True)
         try:
             try:
                 return patience(self._once, method, url, query, form, headers)
@@ -138,6 +148,8 @@ class Client:
                 f"{self.where} answers too slowly.",
                 fix=f"./ioc source pull {self._source.id}",
             ) from None
+        except httpx.DecodingError as error:
+            raise malformed(url.split("?")[0], f"thân trả lời nén hỏng ({error})") from None
         except (httpx.TransportError, _Busy) as error:
             again = f"kiểm tra máy chủ, rồi ./ioc source pull {self._source.id}"
             raise down(self.where, str(error) or type(error).__name__, again) from None
@@ -157,10 +169,12 @@ class Client:
             if status in (401, 403):
                 raise refused(self.where, self._declared.user or "token")
             if status == 429 or status >= 500:
-                time.sleep(_wait(answer.headers.get("Retry-After", "")))
-                raise _Busy(f"HTTP {status}")
+                raise _Busy(status, answer.headers.get("Retry-After", ""))
             if status != 304 and status >= 300:
                 raise malformed(url.split("?")[0], f"HTTP {status}" + (", dẫn đi nơi khác" if status < 400 else ""))
+            coding = answer.headers.get("content-encoding", "")
+            if not CODINGS.issuperset(part.strip().lower() for part in coding.split(",")):
+                raise malformed(url.split("?")[0], f"thân trả lời mã hóa kiểu “{coding}” mà không ai yêu cầu")
             body, limit = bytearray(), self._declared.max_mb * 1_000_000
             for block in answer.iter_bytes():
                 body += block
@@ -181,7 +195,7 @@ class Client:
         if answer.status_code in (400, 401, 403):
             raise refused(oauth.token_url, oauth.client_id)
         if answer.status_code >= 300:
-            raise _Busy(f"HTTP {answer.status_code}")
+            raise _Busy(answer.status_code)
         body = self.json(answer)
         if not isinstance(body, dict) or not isinstance(body.get("access_token"), str):
             raise malformed(oauth.token_url, "không trả access_token")
@@ -190,8 +204,28 @@ class Client:
         self._client.headers["Authorization"] = f"Bearer {body['access_token']}"
 
 
-def _wait(told: str) -> float:
-    """Seconds that a Retry-After header asks for, as a number or as a date; at most `MAX_WAIT_SECONDS`."""
+def _server(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port as they are compared. Raises `Fault` IOC-206 for what is no address."""
+    try:
+        one = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise malformed(url.split("?")[0], f"không phải địa chỉ ({error})") from None
+    return one.scheme, one.host, one.port
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether a failed call is worth another try within this pull."""
+    return isinstance(error, httpx.TransportError) or (isinstance(error, _Busy) and error.seconds <= MAX_WAIT_SECONDS)
+
+
+def _pause(state: RetryCallState) -> float:
+    """Seconds to the next try: what the server told, and never less than the jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    return max(_jitter(state), error.seconds if isinstance(error, _Busy) else 0.0)
+
+
+def _seconds(told: str) -> float:
+    """What a Retry-After header asks for, given in seconds or as a date; 0 when it says neither."""
     try:
         seconds = (
             float(told)
@@ -200,4 +234,4 @@ def _wait(told: str) -> float:
         )
     except (ValueError, TypeError):
         return 0.0
-    return max(0.0, min(seconds, MAX_WAIT_SECONDS))
+    return max(0.0, seconds)

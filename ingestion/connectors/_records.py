@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,16 +19,31 @@ class Number(str):
 
 
 def parse(text: str | bytes) -> Any:
-    """The document, its numbers as `Number`. Raises ValueError, and RecursionError for one nested too deeply."""
-    return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=Number)
+    """The document, its numbers as `Number`. Raises ValueError, also for a key with two values, of which nobody knows the
+    right one, and RecursionError for a document nested too deeply."""
+    return json.loads(
+        text, parse_float=Number, parse_int=Number, parse_constant=Number, object_pairs_hook=_each_key_once
+    )
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        for key, value in pairs:
+            if value != found[key]:
+                raise ValueError(f"key {key!r} has two values")
+    return found
 
 
 def dig(body: Any, path: str) -> Any:
-    """The value at a dotted path, or None; a key that has dots of its own is found too."""
+    """The value at a dotted path, or None; a key that has dots of its own is found too, a number is a place in a list."""
     if isinstance(body, dict) and path in body:
         return body[path]
     for step in path.split("."):
-        body = body.get(step) if isinstance(body, dict) else None
+        if isinstance(body, list):
+            body = body[int(step)] if re.fullmatch("[0-9]{1,9}", step) and int(step) < len(body) else None
+        else:
+            body = body.get(step) if isinstance(body, dict) else None
     return body
 
 

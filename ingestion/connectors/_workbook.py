@@ -179,12 +179,17 @@ def _data(
         if hidden is None:
             raise Refused("loại tệp này không cho biết dòng ẩn; khai báo hidden_rows: read")
         leave("dòng ẩn", pc.is_in(numbers, pa.array(sorted(hidden), pa.int64())))
-    top = pc.index(alive, True).as_py()
+    top = pc.index(alive, True).as_py() if skip["column_numbers"] else -1
     if top >= 0 and _numbers_columns(
         [c[top].as_py() for c in body if c[top].is_valid], len(list(filter(None, headers)))
     ):
         leave("dòng số thứ tự cột", pc.equal(numbers, numbers[top]))
-    leave("dòng chỉ có một ô", pc.equal(texts, 1))
+    alone = pc.equal(texts, 1)
+    if skip["single_cell"]:
+        leave("dòng chỉ có một ô", alone)
+    elif pc.any(pc.and_(alive, alone)).as_py():
+        wide = {top for top, left, _, right in sheet.marks().merged or [] if right > left}
+        leave("dòng gộp ô", pc.and_(alone, pc.is_in(numbers, pa.array(sorted(wide), pa.int64()))))
     index = {normal(header): i for i, header in enumerate(headers) if header}
     if skip["roman_in"] is not None:
         if normal(skip["roman_in"]) not in index:
@@ -193,8 +198,8 @@ def _data(
     for name in skip["empty_in"]:
         if normal(name) in index:
             leave(f"không có “{name}”", pc.is_null(body[index[normal(name)]]))
-    leave("dòng tổng cộng", _begins(body, skip["total_words"], alive))
-    leave("chân biểu", _begins(body, skip["footer_words"], alive))
+    leave("dòng tổng cộng", _says(body, skip["total_words"], alive, r"\s*(\(.*\))?\s*[:.]*$"))
+    leave("chân biểu", _says(body, skip["footer_words"], alive))
     return alive, left_out
 
 
@@ -224,9 +229,9 @@ def _matches(column: pa.Array, pattern: str) -> pa.BooleanArray:
     return pc.fill_null(pc.match_substring_regex(column, pattern), False)
 
 
-def _begins(columns: list[pa.Array], words: list[str], alive: pa.BooleanArray) -> pa.BooleanArray:
-    """Rows whose first or second text begins with one of the words, in any case."""
-    pattern = f"(?i)^({'|'.join(map(re.escape, map(_nfc, words)))})"
+def _says(columns: list[pa.Array], words: list[str], alive: pa.BooleanArray, after: str = "") -> pa.BooleanArray:
+    """Rows whose first or second text begins with one of the words, in any case, and goes on as `after` says."""
+    pattern = f"(?i)^({'|'.join(map(re.escape, map(_nfc, words)))}){after}"
     found = pa.repeat(pa.scalar(False), len(alive))
     before = _texts([], len(alive))
     for column in columns if words else []:

@@ -1,14 +1,15 @@
 """CSV and TSV files: all text, in the declared encoding and delimiter, never sniffed while loading.
 
 A row with too few fields has nulls, one with too many keeps the rest in the column `_more`, and the contract quarantines it:
-what is shifted by one comma is not guessed back. A quote left open would swallow the rows after it, so such a file is
-refused. `sniff` proposes delimiter and encoding once, from a file; the declaration keeps them.
+what is shifted by one comma is not guessed back. So it does a line whose quotes do not fit, as a whole; one left open would
+swallow the lines after it. `sniff` proposes delimiter and encoding once, from a file; the declaration keeps them.
 """
 
 from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -74,22 +75,59 @@ def _chunks(path: Path, seen: SeenFile, arguments: Read) -> Iterator[Chunk]:
     with path.open(encoding=arguments.encoding, newline="") as file:
         above = sum(1 for _ in islice(file, arguments.skip_lines))
         lines = _above_footer(file, arguments.until)
-        reader = csv.reader(lines, delimiter=arguments.delimiter, quotechar=arguments.quote, strict=True)
-        names = arguments.names or unique(next(reader, []))
-        rows = ((above + reader.line_num, row) for row in reader if row)
+        rows = _records(lines, arguments, above)
+        names = arguments.names or unique(_header(rows))
         while some := list(islice(rows, BATCH_ROWS)):
             yield _chunk(names, some, fixed, seen, arguments)
     yield Chunk(text_batch({}), [], [seen])
 
 
+def _header(rows: Iterator[tuple[int, list[str] | str]]) -> list[str]:
+    """The first row as names; a column without one is called by its place."""
+    number, first = next(rows, (0, []))
+    if isinstance(first, str):
+        raise csv.Error(f"quotes of the header in line {number} do not close")
+    return [name.strip() or f"cột {i}" for i, name in enumerate(first, 1)]
+
+
+def _records(lines: Iterator[str], arguments: Read, number: int) -> Iterator[tuple[int, list[str] | str]]:
+    """Rows, each with the number of its last line (`number` lines are above). Where quotes do not fit (`"x"y`, or one left
+    open, which would swallow what follows) the line itself comes as text, and reading goes on in the line after it."""
+    again: deque[str] = deque()
+    taken: list[str] = []
+
+    def given() -> Iterator[str]:
+        while (line := again.popleft() if again else next(lines, None)) is not None:
+            taken.append(line)
+            yield line
+
+    while True:
+        reader = csv.reader(given(), delimiter=arguments.delimiter, quotechar=arguments.quote, strict=True)
+        try:
+            for row in reader:
+                number += len(taken)
+                taken.clear()
+                if row:
+                    yield number, row
+            return
+        except csv.Error:
+            number += 1
+            again.extendleft(reversed(taken[1:]))
+            broken = taken[0].strip()
+            taken.clear()
+            yield number, broken
+
+
 def _chunk(
     names: list[str],
-    rows: list[tuple[int, list[str]]],
+    records: list[tuple[int, list[str] | str]],
     fixed: dict[str, str | None],
     seen: SeenFile,
     arguments: Read,
 ) -> Chunk:
     width = len(names)
+    # All of a broken line is surplus, and stands behind the last column.
+    rows = [(number, row if isinstance(row, list) else [""] * width + [row]) for number, row in records]
     refs = [f"{seen.path}:{number}" for number, _ in rows]
     columns: dict[str, list[str | None]] = {
         name: [row[i] if i < len(row) else None for _, row in rows] for i, name in enumerate(names)
@@ -142,8 +180,10 @@ def _long(
 
 def sniff(path: Path) -> dict[str, str]:
     """Delimiter and encoding as the first 256 kB of a file suggest them, to be looked at by a person and declared."""
-    head = path.open("rb").read(262_144)
-    encoding = _encoding(head)
+    with path.open("rb") as file:
+        head = file.read(262_144)
+        is_whole = not file.read(1)
+    encoding = _encoding(head if is_whole else head[: head.rfind(b"\n") + 1])
     text = head.decode(encoding, errors="ignore")
     lines = [line for line in text.splitlines() if line.strip()][:50]
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
@@ -155,10 +195,10 @@ def sniff(path: Path) -> dict[str, str]:
 def _encoding(head: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if b"\x00" in head[:200]:
+    if head.count(0) * 4 > len(head):  # of Latin letters every other byte is nothing
         return "utf-16-le" if head[1:2] == b"\x00" else "utf-16-be"
     try:
-        head[: head.rfind(b"\n") + 1 or len(head)].decode("utf-8")
+        head.decode("utf-8")
     except UnicodeDecodeError:
         return "cp1258"
     return "utf-8-sig"

@@ -3,8 +3,8 @@
 
 Cells come as text: leading zeros stay, real dates become ISO text, whole numbers have no “.0”, #N/A and the like come as
 they are shown, and a code of 16 digits or more that was typed as a number comes as the rounded number that it is. A header
-may have several merged lines, which are joined by “ / ”. Roman sub-totals, totals, footers, the row of column numbers and
-rows with a single cell are not data; they are left out by declaration and counted (`Chunk.left_out`). Hidden sheets are
+may have several merged lines, which are joined by “ / ”. Totals, footers, headings merged across columns, the row of column
+numbers and, where declared, roman sub-totals and rows with a single cell are not data; they are left out and counted (`Chunk.left_out`). Hidden sheets are
 left out too, unless `sheet` names one exactly.
 
 Files are parsed in a limited child process. Macros, passwords, zip bombs and XML with a DOCTYPE are refused.
@@ -29,16 +29,22 @@ Connection = Place
 
 
 class SkipRows(Arguments):
-    """Rows that are not data. `roman_in` names the header whose roman numeral marks a sub-total (I, II, III)."""
+    """Rows that are not data. `roman_in` names the header whose roman numeral marks a sub-total (I, II, III). A row whose
+    one cell is merged across columns is a heading and always left out."""
 
     roman_in: str | None = Field(default=None, description="the header under which a roman numeral marks a sub-total")
     total_words: list[str] = Field(
-        default_factory=lambda: ["Tổng cộng", "Tổng số", "Cộng"], description="a row that begins so is a total"
+        default_factory=lambda: ["Tổng cộng", "Tổng số", "Cộng"],
+        description="a row whose first or second text is one of these, whatever stands in brackets after it, is a total",
     )
     footer_words: list[str] = Field(
         default_factory=lambda: ["Người lập", "Ghi chú", "Nguồn:"], description="a row that begins so is a footer"
     )
     empty_in: list[str] = Field(default_factory=list, description="headers without whose value a row is no data")
+    single_cell: bool = Field(default=False, description="a row with one cell is a heading, not a row without values")
+    column_numbers: bool = Field(
+        default=True, description="a first line A B 1 2, or 1 2 3, numbers the columns; false: it is data"
+    )
 
 
 class Unpivot(Arguments):

@@ -94,3 +94,23 @@ def _record(line: str) -> tuple[Any, str | None]:
     except (ValueError, RecursionError):
         return {}, line.strip()
     return (record, None) if isinstance(record, dict) else ({}, line.strip())
+
+
+def sniff(path: Path) -> dict[str, Any]:
+    """`lines` where the first line alone is a record and not the last; `records` where a document has one list of records."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        first, second = file.readline(MAX_DOCUMENT), file.readline(MAX_DOCUMENT)
+    if second.strip() and _record(first)[1] is None:
+        return {"lines": True}
+    if path.stat().st_size > MAX_DOCUMENT:
+        return {}
+    try:
+        body = parse(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError):
+        return {}
+    lists = [name for name, value in body.items() if _is_list(value)] if isinstance(body, dict) else []
+    return {"records": lists[0]} if len(lists) == 1 else {}
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)

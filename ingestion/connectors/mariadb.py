@@ -89,10 +89,20 @@ _TEXT_OR_BYTES = {FIELD_TYPE.BLOB, FIELD_TYPE.VAR_STRING, FIELD_TYPE.STRING, FIE
 _CATALOGUE = """SELECT column_name, data_type, column_type, is_nullable FROM information_schema.columns
     WHERE table_schema = database() AND table_name = %s ORDER BY ordinal_position"""
 
+_KEY = """SELECT column_name FROM information_schema.key_column_usage
+    WHERE table_schema = database() AND table_name = %s AND constraint_name = 'PRIMARY' ORDER BY ordinal_position"""
+
 
 def columns(request: Request) -> list[str] | None:
     with _session(request) as con:
         return _sql.listed(request, _catalogue(con, request))
+
+
+def key(request: Request) -> list[str]:
+    """The primary key of the table, which a draft proposes."""
+    with _session(request) as con, con.cursor() as cursor:
+        cursor.execute(_KEY, [_read(request).table])
+        return [name for (name,) in cursor.fetchall()]
 
 
 def read(request: Request) -> Iterator[Chunk]:

@@ -31,6 +31,9 @@ class Connection(Arguments):
     password: dict[str, str] | None = Field(default=None, description="`{secret: NAME}`")
     tls: bool = Field(default=False, description="encrypt, and verify the broker's certificate")
     ca_file: str | None = Field(default=None, description="the authority that signed the broker's certificate")
+    max_spool_mb: int = Field(
+        default=10_000, description="messages are left to the broker while the spool is larger; `retention` empties it"
+    )
 
 
 class Read(Arguments):

@@ -55,6 +55,8 @@ SCAN_BYTES = 4_000_000
 _KIND = "(SELECT CASE WHEN typtype = 'b' AND typnamespace = 'pg_catalog'::regnamespace THEN typname ELSE '' END FROM pg_type WHERE oid = {})"
 _OF_TABLE = f"""SELECT attname::text, {_KIND.format("atttypid")}::text, attnotnull, pg_relation_size(attrelid)
     FROM pg_attribute WHERE attrelid = {{}}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"""
+_KEY = """SELECT attname::text FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY (indkey)
+    WHERE indrelid = {}::regclass AND indisprimary ORDER BY array_position(indkey::int2[], attnum)"""
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,17 @@ def columns(request: Request) -> list[str] | None:
         catalogue = _catalogue(current.transport, request)
         current.asked[request.table.name] = catalogue
         return _sql.listed(request, catalogue.columns)
+
+
+def key(request: Request) -> list[str]:
+    """The primary key of the table, which a draft proposes."""
+    asked = _read(request)
+    if not asked.table:
+        return []
+    with _session(request) as current:
+        return [
+            name for (name,) in current.transport.ask(_KEY.format(literal(_DIALECT.relation(asked, asked.schema_))))
+        ]
 
 
 def read(request: Request) -> Iterator[Chunk]:

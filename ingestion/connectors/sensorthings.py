@@ -40,7 +40,8 @@ def read(request: Request) -> Iterator[Chunk]:
     path, query, asked = f"/{arguments.entities}", _query(request, arguments), set()
     with Client(request, Connection.model_validate(request.source.connector.arguments)) as client:
         for _ in range(arguments.max_pages):
-            body = client.json(client.call(path, query))
+            answer = client.call(path, query)
+            body = client.json(answer)
             found = dig(body, "value")
             if not isinstance(found, list):
                 raise malformed(f"{client.where}/{arguments.entities}", "không phải SensorThings: thiếu “value”")
@@ -54,7 +55,7 @@ def read(request: Request) -> Iterator[Chunk]:
                     f"{client.where}/{arguments.entities}", "các trang quay vòng: trang tiếp theo đã đọc rồi"
                 )
             asked.add(following)
-            path, query = str(following), {}
+            path, query = client.following(answer, str(following)), {}
         raise malformed(f"{client.where}/{arguments.entities}", f"hơn {arguments.max_pages:,} trang mà chưa hết")
 
 

@@ -50,6 +50,14 @@ def columns(request: Request) -> list[str] | None:
         return _sql.listed(request, _catalogue(con, request))
 
 
+def key(request: Request) -> list[str]:
+    """The primary key of the table, which a draft proposes."""
+    asked = _read(request)
+    with _open(request) as con:
+        found = con.execute("SELECT name FROM pragma_table_info(?) WHERE pk > 0 ORDER BY pk", [asked.table])
+        return [name for (name,) in found]
+
+
 def read(request: Request) -> Iterator[Chunk]:
     copy = request.workdir / "source.sqlite"
     with _open(request) as source, contextlib.closing(sqlite3.connect(copy)) as target:

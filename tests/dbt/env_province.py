@@ -28,7 +28,7 @@ FOLDERS = [
     "seeds/moi_truong",
     "seeds/thien_tai",
 ]
-MACROS = ("vn_aqi", "vn_wqi", "nowcast", "alarm")
+MACROS = ("touched", "vn_aqi", "vn_wqi", "nowcast", "alarm")
 RAW = {
     "sonnmt_quan_trac__so_do": "ma_tram VARCHAR, thong_so VARCHAR, thoi_gian TIMESTAMPTZ, gia_tri DOUBLE, don_vi VARCHAR, trang_thai VARCHAR",
     "sonnmt_danh_muc_tram__tram": "ma_tram VARCHAR, ten VARCHAR, loai VARCHAR, ma_xa VARCHAR, co_so VARCHAR, vi_do DOUBLE, kinh_do DOUBLE, ngay_van_hanh DATE",

@@ -137,3 +137,18 @@ def test_pair__without_its_other_half_or_with_a_used_code_is_refused(project: Pa
     with pytest.raises(Fault) as caught:
         declare.pairs()
     assert "ind_y_te_alone.yml is missing" in caught.value.why and "code GV01 is used twice" in caught.value.why
+
+
+def test_pair__is_blocked_with_a_reason_or_has_sources_and_evidence(project: Path) -> None:
+    words = {"vi": "Chưa có dữ liệu.", "en": "There is no data."}
+    write_pair(project, blocked={"reason": words, "missing": words})
+    with pytest.raises(Fault) as caught:
+        declare.pairs()
+    assert "a blocked indicator has no sources, no evidence and no home_order" in caught.value.why
+    write_pair(project, sources=[])
+    with pytest.raises(Fault) as caught:
+        declare.pairs()
+    assert "sources and evidence are missing" in caught.value.why
+    write_pair(project, blocked={"reason": words, "missing": words}, sources=[], evidence=None)
+    blocked = [pair.indicator.code for pair in declare.pairs() if pair.indicator.blocked]
+    assert "YT02" in blocked

@@ -1,4 +1,4 @@
-"""Real database servers on loopback for tests, with rows that the test writes."""
+"""Real servers on loopback for tests, with rows that the test writes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from urllib.parse import parse_qs, urlparse
 
 import pymysql
 import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from demo.province import PORTS
 
@@ -80,3 +84,14 @@ def certificate(path: Path, key: Path) -> None:
     """A self-signed certificate for 127.0.0.1."""
     made = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
     subprocess.run([*made.split(), "-keyout", str(key), "-out", str(path)], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def http(routes: list[BaseRoute]) -> Iterator[str]:
+    """Address of a web server in a thread."""
+    one = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error"))
+    threading.Thread(target=one.run, daemon=True).start()
+    while not one.started:
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{one.servers[0].sockets[0].getsockname()[1]}"
+    one.should_exit = True

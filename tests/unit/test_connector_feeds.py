@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from made_up_request import request, rows
-from starlette.applications import Starlette
+from made_up_servers import http
 from starlette.requests import Request as Call
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -57,7 +54,8 @@ async def elsewhere(call: Call) -> Response:
 
 
 async def endless(call: Call) -> Response:
-    return JSONResponse({"items": ALL[:10]})
+    at = int(call.query_params["page"])
+    return JSONResponse({"items": [{"ma": f"M{at + i}", "so": i} for i in range(10)]})
 
 
 async def moved(call: Call) -> Response:
@@ -134,12 +132,8 @@ ROUTES = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     routes = [Route(path, call) for path, call in ROUTES.items()] + [Route("/token", token, methods=["POST"])]
-    one = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), host="127.0.0.1", port=0, log_level="error"))
-    threading.Thread(target=one.run, daemon=True).start()
-    while not one.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{one.servers[0].sockets[0].getsockname()[1]}"
-    one.should_exit = True
+    with http(routes) as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

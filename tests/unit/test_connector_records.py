@@ -11,12 +11,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_request import request, rows
 from made_up_source import ask, declare
 
 from ingestion.connectors import _records, csv
+from ingestion.connectors import json as json_files
 from ingestion.extract import extract
 from ingestion.load import Loaded, load
 from ingestion.model import Source
@@ -107,11 +108,62 @@ def test_csv__streams_a_large_file_in_batches(tmp_path: Path) -> None:
     assert chunks[2].refs is not None and chunks[2].refs[-1] == "a.csv:120001"
 
 
-@pytest.mark.parametrize("body", ['ma,so\nA,"1\nB,2\nC,3\n', 'ma,so\nA,"1\nB,"2"\nC,3\n'])
-def test_csv__a_quote_left_open_refuses_the_file_and_swallows_no_row(tmp_path: Path, body: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "kept", "broken"),
+    [
+        ('ma,so\nA,"1\nB,2\nC,3\n', ["B", "C"], {'A,"1': 2}),
+        ('ma,so\nA,"1\nB,"2"\nC,3\n', ["B", "C"], {'A,"1': 2}),
+        ('ma,so\nA,"1"x\n"B\nb",2\nC,3\n', ["B\nb", "C"], {'A,"1"x': 2}),
+        ('ma,so\nA,1\nB,"2', ["A"], {'B,"2': 3}),
+    ],
+)
+def test_csv__a_quote_that_does_not_fit_costs_its_line_alone(
+    tmp_path: Path, body: str, kept: list[str], broken: dict[str, int]
+) -> None:
     put(tmp_path, "a.csv", body)
-    with pytest.raises(Fault, match=r"IOC-206.*a\.csv"):
-        rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma"))
+    found, refs, _ = rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma;so"))
+    assert [r["ma"] for r in found if not r.get("_more")] == kept
+    assert {r["_more"]: int(ref.split(":")[1]) for r, ref in zip(found, refs, strict=True) if r.get("_more")} == broken
+
+
+@settings(deadline=None)
+@given(st.lists(st.text('ab",\n', max_size=12).filter(lambda t: t.strip()), min_size=1, max_size=6))
+def test_csv__no_line_is_lost_whatever_its_quotes(lines: list[str]) -> None:
+    text = "ma,so\n" + "".join(f"{line}\n" for line in lines)
+    arguments = csv.Read(file="a")
+    found = list(csv._records(iter(text.splitlines(keepends=True)), arguments, 0))
+    letters = "".join(row if isinstance(row, str) else "".join(row) for _, row in found)
+    assert sorted(letters.replace('"', "").replace(",", "").replace("\n", "")) == sorted(
+        text.replace('"', "").replace(",", "").replace("\n", "")
+    )
+    assert [number for number, _ in found] == sorted({number for number, _ in found})
+
+
+def test_csv__columns_without_a_header_are_called_by_their_place(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "ma,,so,\nA,x,1,\n")
+    found = rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma;so"))[0]
+    assert found == [{"ma": "A", "cột 2": "x", "so": "1", "cột 4": ""}]
+
+
+def test_csv__sniffing_looks_at_the_last_line_and_takes_no_stray_nul_for_utf_16(tmp_path: Path) -> None:
+    for name, body, wanted in (
+        ("a.csv", b"a\nb\xa9", "cp1258"),
+        ("b.csv", b"a,b\n\x00,1\n", "utf-8-sig"),
+        ("c.csv", "a,b\n1,2\n".encode("utf-16-le"), "utf-16-le"),
+    ):
+        (tmp_path / name).write_bytes(body)
+        assert csv.sniff(tmp_path / name)["encoding"] == wanted
+
+
+def test_json__a_draft_sees_records_a_line_and_a_list_in_a_document(tmp_path: Path) -> None:
+    for body, wanted in (
+        ('{"a":1}\n{"a":2}\n', {"lines": True}),
+        ('{"tong":2,"items":[{"a":1}]}', {"records": "items"}),
+        ('[{"a":1}]', {}),
+        ("{", {}),
+    ):
+        put(tmp_path, "a.json", body)
+        assert json_files.sniff(tmp_path / "a.json") == wanted
 
 
 def test_csv__in_the_wrong_encoding_is_refused_and_never_guessed(tmp_path: Path) -> None:
@@ -139,6 +191,16 @@ def test_sniff__proposes_what_reads_the_file(tmp_path: Path, encoding: str, deli
         text = "ma|ten|so\n1|H\u00e2\u0323c|1,5\n2|\u0110\u00f4ng|2,5"
     found = csv.sniff(put(tmp_path, "a.csv", text.encode(encoding)))
     assert found == {"delimiter": delimiter, "encoding": encoding}
+
+
+def test_ndjson__a_key_with_two_values_costs_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a.ndjson", '{"ma": "A", "so": 1, "so": 2}\n{"ma": "B", "so": 3, "so": 3}\n')
+    one = loaded(tmp_path, "json", {"file": "a.ndjson", "lines": True}, "ma text;so integer", monkeypatch)
+    assert (one.rows_in, one.rows_loaded, one.rows_quarantined) == (2, 1, 1)
+    assert ask("SELECT ma, so FROM raw.so_thu_nghiem__ho_so") == [("B", 3)]
+    assert ask("SELECT rules[1], row_json->>'_more' FROM quarantine.row") == [
+        ("shape:_more", '{"ma": "A", "so": 1, "so": 2}')
+    ]
 
 
 def test_ndjson__one_broken_line_is_one_quarantined_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

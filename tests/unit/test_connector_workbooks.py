@@ -198,13 +198,44 @@ def test_excel__leaves_out_what_is_no_data_and_counts_it(tmp_path: Path) -> None
     body = [["A", "B", "1"], ["I", "Nhóm", "9"], ["1", "Đường", "5"], ["", "mục", ""], ["", "", ""], ["2", "3", "4"]]
     tail = [["", "Tổng cộng", "9"], ["", "NGƯỜI LẬP biểu", "Thủ trưởng"]]
     put(tmp_path, "a.xlsx", xlsx(["STT", "Tên", "Số"], *body, *tail))
-    asked = ask(tmp_path, "stt=STT; ten=Tên; so=Số", header_rows=[1, 1], skip_rows={"roman_in": "STT"})
+    skip = {"roman_in": "STT", "single_cell": True}
+    asked = ask(tmp_path, "stt=STT; ten=Tên; so=Số", header_rows=[1, 1], skip_rows=skip)
     chunks = list(excel.read(asked))
     # A data row of small numbers (2, 3, 4) is no row of column numbers.
     assert [r["Tên"] for c in chunks for r in c.batch.to_pylist()] == ["Đường", "3"]
     assert [ref for c in chunks for ref in c.refs or []] == ["a.xlsx!Số liệu!4", "a.xlsx!Số liệu!7"]
     reasons = ["dòng số thứ tự cột", "cộng nhóm (số La Mã)", "dòng chỉ có một ô", "dòng tổng cộng", "chân biểu"]
     assert chunks[-1].left_out == dict.fromkeys(reasons, 1)
+
+
+def test_excel__a_row_with_one_cell_is_data_unless_it_is_merged_or_declared(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file) as book:
+        page = book.add_worksheet("Số liệu")
+        for i, line in enumerate(
+            [
+                ["Xã", "Hộ", "Ghi"],
+                ["Tân Ninh", "7", "x"],
+                [],
+                ["Hoằng Hóa"],
+                ["Tổng số hộ", "", "y"],
+                ["Cộng (2 xã)", "7"],
+            ]
+        ):
+            page.write_row(i, 0, line)
+        page.merge_range(2, 0, 2, 2, "A. MIỀN NÚI")
+    put(tmp_path, "a.xlsx", file.getvalue())
+    chunks = list(excel.read(ask(tmp_path, "xa=Xã; ho=Hộ", header_rows=[1, 1])))
+    # A commune without a number is a row; a word that goes on after “Tổng số” names what is counted.
+    assert [r["Xã"] for c in chunks for r in c.batch.to_pylist()] == ["Tân Ninh", "Hoằng Hóa", "Tổng số hộ"]
+    assert chunks[-1].left_out == {"dòng gộp ô": 1, "dòng tổng cộng": 1}
+
+
+def test_excel__a_first_row_of_1_2_3_can_be_declared_data(tmp_path: Path) -> None:
+    put(tmp_path, "a.xlsx", xlsx(["a", "b", "c"], ["1", "2", "3"], ["4", "5", "6"]))
+    for declared, wanted in ((True, ["4"]), (False, ["1", "4"])):
+        asked = ask(tmp_path, "a; b; c", header_rows=[1, 1], skip_rows={"column_numbers": declared})
+        assert [r["a"] for c in excel.read(asked) for r in c.batch.to_pylist()] == wanted
 
 
 def hidden_xlsx() -> bytes:

@@ -91,3 +91,39 @@ def test_arguments__are_yaml_and_need_a_name() -> None:
     assert scaffold.arguments(["header_rows=[5, 6]", "sheet=Biểu 1"]) == {"header_rows": [5, 6], "sheet": "Biểu 1"}
     with pytest.raises(Fault, match="IOC-015"):
         scaffold.arguments(["folder"])
+
+
+def test_draft__without_a_key_tells_rows_apart_by_their_place_and_loses_none(home: Path) -> None:
+    lines = ["A,1", "A,1", "B,", "A,2", "x,y,z"]
+    (home / "a.csv").write_text("ma,so\n" + "\n".join(lines), encoding="utf-8")
+    body = drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"})
+    (table,) = yaml.safe_load(body)["tables"]
+    assert table["primary_key"] == ["noi_dong"] and [c["name"] for c in table["columns"]] == ["ma", "so", "noi_dong"]
+    (home / "soyt_kham.yml").write_text(body)
+    os.utime(home / "a.csv", (1_700_000_000, 1_700_000_000))
+    (loaded,) = load(extract(registry.load(home / "soyt_kham.yml").get("soyt_kham"), run_id="r"), holder="t")
+    assert (loaded.rows_in, loaded.rows_loaded, loaded.rows_quarantined) == (5, 4, 1)
+    assert ask("SELECT noi_dong, ma, so FROM raw.soyt_kham__kham ORDER BY 1") == [
+        ("a.csv:2", "A", 1), ("a.csv:3", "A", 1), ("a.csv:4", "B", None), ("a.csv:5", "A", 2)
+    ]  # fmt: skip
+
+
+def test_draft__takes_the_primary_key_that_the_database_has(home: Path) -> None:
+    with sqlite3.connect(home / "a.db") as con:
+        con.execute("CREATE TABLE t (ten TEXT, xa TEXT, nam INTEGER, PRIMARY KEY (nam, xa))")
+        con.executemany("INSERT INTO t VALUES (?, ?, ?)", [(f"T{i}", f"X{i % 3}", 2020 + i // 3) for i in range(9)])
+    (table,) = yaml.safe_load(drafted({"kind": "sqlite", "path": str(home / "a.db")}, {"table": "t"}))["tables"]
+    assert table["primary_key"] == ["nam", "xa"]
+
+
+def test_draft__names_a_wrong_argument(home: Path) -> None:
+    with pytest.raises(Fault) as caught:
+        drafted({"kind": "csv", "folder": str(home)}, {"fil": "a.csv"})
+    assert (caught.value.code, caught.value.exit_code) == ("IOC-101", 2)
+    assert "file: Field required" in caught.value.why and "fil: Extra" in caught.value.why
+
+
+def test_draft__keeps_more_than_six_places_and_scientific_numbers(home: Path) -> None:
+    (home / "a.csv").write_text("ma,ty_le,vi_do,mu\nA,0.5,19.8012345678,1E-7\nB,0.25,19.9,2.5e3\n", encoding="utf-8")
+    (table,) = yaml.safe_load(drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"}))["tables"]
+    assert [c["type"] for c in table["columns"]] == ["text", "decimal", "double", "double"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from made_up_source import declare as made_up
 
 from ingestion import registry
 from ingestion.model import DUCKDB_TYPE
@@ -69,6 +70,14 @@ def test_sync__writes_declarations_and_why_a_source_is_off(ioc_home: Path, monke
         pii = con.execute("SELECT count(*) FROM ops.source_column WHERE class = 'pii'").fetchone()
     assert "cecodes_papi" in off and "IOC_OPEN_DATA" in off["cecodes_papi"]
     assert pii == (3,)
+
+
+def test_sync__lists_the_columns_that_resolving_an_area_gives(ioc_home: Path) -> None:
+    table = {"area": {"column": "ma", "scheme": "any", "as": "xa"}}
+    with connect.writer("test") as con:
+        registry.sync(con, registry.Registry({"so_thu_nghiem": made_up(**table)}, {"so_thu_nghiem": Path("a/b.yml")}))
+        found = con.execute("SELECT column_name, type, class FROM ops.source_column ORDER BY ordinal").fetchall()
+    assert found[-2:] == [("xa", "text", "code"), ("xa_cu", "text", "code")] and len(found) > 2
 
 
 def test_raw_types__are_one_list_in_two_rooms() -> None:

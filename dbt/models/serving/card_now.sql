@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(tags=['always'], materialized='view') }}
 -- The card at this moment: past its promise a number is “chậm”, whatever its value, and is never green.
 with aged as (
     select *, greatest(0, epoch(current_timestamp - as_of) / 60) as age_minutes from {{ ref('mart_indicator_card') }}

@@ -1,3 +1,4 @@
+{{ config(tags=['always']) }}
 -- One row an indicator and area (the province and current communes) with its newest period; ages are left to `card_now`.
 -- A source that is asked for changes (cursor) and answers that there are none is known up to that answer, so its numbers do not
 -- age through a night or a weekend; a workbook or a station is known only up to its own newest row.

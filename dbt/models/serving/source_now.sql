@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(tags=['always'], materialized='view') }}
 -- One row a source: its last pull against its promise, and what became of the rows it brought.
 with pulled as (
     select

@@ -1,3 +1,4 @@
+{{ config(tags=['always']) }}
 -- Four grades of every source, 0-100, from the ledger of the last 30 days.
 -- đúng (valid):    rows that kept their contract / rows that came new: loaded / (loaded + quarantined)
 -- đủ (complete):   rows held against the declared minimum, worst table; for tables with slots, captured / expected of the last day

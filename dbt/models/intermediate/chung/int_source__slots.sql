@@ -1,3 +1,4 @@
+{{ config(tags=['always']) }}
 -- Expected and captured slots of the last whole day, a row a table with slots: readings of stations, hours of feeds.
 select
     'sonnmt_quan_trac' as source_id, 'so_do' as table_name,

@@ -1,3 +1,4 @@
+{{ config(tags=['always']) }}
 -- One row a dossier, on the map of today. No personal column comes this far: they are dropped before landing.
 with dossier as (
     select

@@ -2,25 +2,17 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
-        unique_key=['station_code', 'parameter', 'reading_date'],
+        unique_key='reading_date',
+        meta={'follows': ['sonnmt_quan_trac__so_do']},
     )
 }}
-with {% if is_incremental() %}
-    touched as (
-        select distinct
-            station_code,
-            parameter,
-            {{ local_day('hour_at') }} as reading_date
-        from {{ ref('fct_env_reading_hour') }}
-        where last_loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
-    ),
-{% endif %}
-
-hourly as (
+{% set days = touched_days(ref('fct_env_reading_hour'), 'hour_at') -%}
+with hourly as (
     select
         *,
         {{ local_day('hour_at') }} as reading_date
     from {{ ref('fct_env_reading_hour') }}
+    {% if is_incremental() %} where {{ within_days('hour_at', days) }} {% endif %}
 )
 
 select
@@ -47,7 +39,4 @@ select
     max(last_loaded_at) as last_loaded_at,
     {{ merge_extracts('extract_ids') }} as extract_ids
 from hourly
-{% if is_incremental() -%}
-    semi join touched using (station_code, parameter, reading_date)
-{% endif -%}
 group by station_code, parameter, reading_date

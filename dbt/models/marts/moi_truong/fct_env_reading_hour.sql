@@ -2,54 +2,34 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
-        unique_key=['station_code', 'parameter', 'hour_at'],
+        unique_key='hour_at',
+        meta={'follows': ['sonnmt_quan_trac__so_do']},
     )
 }}
--- An hour that any new row touches is computed again from all its rows, so that one build or many give the same table.
+{% set days = touched_days(ref('stg_sonnmt_quan_trac__so_do'), 'reading_at', 'loaded_at') -%}
 with reading as (
     select
         *,
         time_bucket(interval '1 hour', reading_at) as hour_at
     from {{ ref('stg_sonnmt_quan_trac__so_do') }}
+    {% if is_incremental() %} where {{ within_days('reading_at', days) }} {% endif %}
 ),
 
-{% if is_incremental() -%}
-    touched as (
-        select distinct
-            station_code,
-            parameter,
-            hour_at
-        from reading
-        where loaded_at > (select coalesce(max(last_loaded_at), '-infinity') from {{ this }})
-    ),
-
-{% endif -%}
-{% set reading = 'touched_reading' if is_incremental() else 'reading' -%}
-{% if is_incremental() -%}
-    touched_reading as (
-        select reading.*
-        from reading
-        semi join touched using (station_code, parameter, hour_at)
-        -- lets the scan skip blocks before the oldest touched hour
-        where reading.reading_at >= (select coalesce(min(t.hour_at), 'infinity') from touched as t)
-    ),
-
-{% endif -%}
 -- The loader keeps one row a station, sent name and instant. Where one parameter came under two names, the last received holds;
 -- only those few pairs are searched for doubles.
 respelled as (
     select
         station_code,
         parameter
-    from {{ reading }}
+    from reading
     group by station_code, parameter
     having min(parameter_as_sent) <> max(parameter_as_sent)
 ),
 
 slot as (
-    select * from {{ reading }} anti join respelled using (station_code, parameter)
+    select * from reading anti join respelled using (station_code, parameter)
     union all
-    select * from {{ reading }} semi join respelled using (station_code, parameter)
+    select * from reading semi join respelled using (station_code, parameter)
     qualify row_number() over (partition by station_code, parameter, reading_at order by loaded_at desc, row_number desc) = 1
 ),
 

@@ -1,13 +1,7 @@
 -- Silence of every station at the end of every hour (in the running hour: at the network's newest reading). More than 15
 -- minutes is offline, as Envisoft has it. A station that stopped keeps its rows: silence is not absence.
 with heard as (
-    select
-        station_code,
-        hour_at,
-        max(last_reading_at) as last_reading_at,
-        {{ merge_extracts('extract_ids') }} as extract_ids
-    from {{ ref('fct_env_reading_hour') }}
-    group by station_code, hour_at
+    select * from {{ ref('fct_env_heard_hour') }}
 ),
 
 network as (

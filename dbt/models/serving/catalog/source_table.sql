@@ -1,1 +1,2 @@
+{{ config(tags=['always']) }}
 select * from ops.source_table
