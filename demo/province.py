@@ -22,7 +22,7 @@ from typing import Any, Literal, get_args
 
 import psutil
 
-from demo import dossiers, firms, schools, stations, workbooks
+from demo import dossiers, firms, governance, petitions, schools, stations, workbooks
 from demo.calendar import SEED, ZONE, local
 
 Progress = Callable[[str], None]
@@ -139,6 +139,7 @@ class Province:
         (self.folder / "postgres.dsn").touch(mode=0o600)
         (self.folder / "postgres.dsn").write_text(url)
         count = dossiers.fill(url, self.seed, until, days)
+        petitions.fill(url, self.seed, until)
         with psycopg.connect(url) as con:
             con.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO ioc_reader")
         self.say(f"PostgreSQL một cửa: {count:,} hồ sơ, cổng {port}")
@@ -227,9 +228,10 @@ class Province:
         stamp = self.folder / "files.day"
         if not stamp.exists() or stamp.read_text() != str(until.date()):
             workbooks.write(folder, self.seed, until.date())
+            governance.write(folder, self.seed, until)
             firms.fill(folder / "kkt_nghi_son.sqlite", self.seed, until)
             stamp.write_text(str(until.date()))
-        self.say("Bảng tính và tệp SQLite: 6 tệp")
+        self.say("Bảng tính, tệp CSV và SQLite")
         return {"PROVINCE_FILES": str(folder), "KKTNS_SQLITE": str(folder / "kkt_nghi_son.sqlite")}
 
     def live(self) -> None:

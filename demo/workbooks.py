@@ -118,10 +118,30 @@ def tasks(path: Path, seed: int, until: date) -> None:
             )
     sheet.row("Tổng cộng", None, f"{len(rows)} nhiệm vụ")
     sheet.footer()
+    _log(book, rows, until)
     hidden = book.add_worksheet("Nháp")
     hidden.write(0, 0, "Trang nháp, không dùng")
     hidden.hide()
     book.close()
+
+
+def _log(book: xlsxwriter.Workbook, rows: list[tuple[date, date, date | None]], until: date) -> None:
+    """The changes of state behind the register: given, begun three days later, done. Wrong, one row each: a line typed
+    twice, a state outside the list, a day that no calendar has."""
+    sheet = Sheet(book, "Nhật ký", "NHẬT KÝ TRẠNG THÁI NHIỆM VỤ", [
+        ("STT", []), ("Mã nhiệm vụ", []), ("Ngày", []), ("Trạng thái", ["Cũ", "Mới"]), ("Người cập nhật", []),
+    ])  # fmt: skip
+    changes: list[tuple[date, str, str, str]] = []
+    for i, (given, _, done) in enumerate(rows):
+        code, begun = f"NQ57-{i + 1:03d}", given + timedelta(days=3)
+        steps = [(given, "", "chua"), (begun, "chua", "dang"), *([(done, "dang", "hoan_thanh")] if done else [])]
+        changes += [(on, code, old, new) for on, old, new in steps if on <= until]
+    changes.sort()
+    for n, (on, code, old, new) in enumerate([*changes, changes[0]], 1):
+        sheet.row(str(n), code, _day(on, n % 2 == 0), old, new, f"Chuyên viên minh họa {n % 9 + 1}")
+    sheet.row(str(len(changes) + 2), "NQ57-001", "15/06/2025", "dang", "đang t/h", "Chuyên viên minh họa 1")
+    sheet.row(str(len(changes) + 3), "NQ57-002", "31/02/2025", "chua", "dang", "Chuyên viên minh họa 2")
+    sheet.footer()
 
 
 def projects(path: Path, seed: int, until: date) -> None:
