@@ -15,7 +15,7 @@ import duckdb
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ingestion import connectors
+from ingestion import connectors, mask
 from ingestion.clean import cast
 from ingestion.model import Cadence, Column, Source, Table, minutes, raw_name
 from warehouse.connect import insert
@@ -300,9 +300,11 @@ def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
 
 def _column_row(source: Source, table: Table, ordinal: int, column: Column) -> dict[str, Any]:
     low, high = column.range or (None, None)
+    # what is hashed or cut to a year before landing is stored like any column, and no longer personal by itself
+    is_stored = column.class_ == "pii" and not mask.is_dropped(column)
     return {
         "source_id": source.id, "table_name": table.name, "ordinal": ordinal, "column_name": column.name, "source_name": column.source_name,
-        "type": column.type, "unit": column.unit, "class": column.class_, "is_required": column.required, "range_min": low, "range_max": high,
+        "type": column.type, "unit": column.unit, "class": "quasi" if is_stored else column.class_, "is_required": column.required, "range_min": low, "range_max": high,
         "code_list": column.code_list, "pattern": column.pattern, "description_vi": column.description.vi if column.description else None,
         "description_en": column.description.en if column.description else None, "is_ignored": False, "ignored_why": None,
     }  # fmt: skip
