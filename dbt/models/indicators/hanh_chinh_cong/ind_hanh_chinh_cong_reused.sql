@@ -1,0 +1,1 @@
+{{ dossier_ratio('is_reused', 'true', 'submitted_day') }}
