@@ -4,7 +4,7 @@ Exact, from the article and cited sources: 20 big problems; on 2025-08-25 131 pe
 2025-12-31 31 science firms. All other rows are made up, but for `cong_bo.csv`, which holds published figures only.
 
 Dirt: two tax codes of solvers with a wrong check digit and one role outside the list; among AI notes a confidence “KPH” at
-every hundredth, one of 1,7 at every 250th; three attendances without a person, two of an unknown kind, five identifiers
+every hundredth, one of 1,7 at every 250th; three attendances without a person (equal keys, so one is refused and two are doubles), two of an unknown kind, five identifiers
 with a space behind, 25 attendances of people who are not on the register; a fifth quarter in the fund's book; a science
 firm with a wrong tax code; a month of spending that says “KPH”, and one month sent twice.
 """
@@ -77,7 +77,7 @@ def problems(path: Path, seed: int, until: date) -> None:
 
 
 def fund(path: Path, seed: int, until: date) -> None:
-    """The fund's quarters since 2025, tỷ đồng: each opens with what the last one left."""
+    """The fund's quarters since 2025, tỷ đồng, half of the columns as text: each opens with what the last one left."""
     rng = chance(seed, "quy_khcn")
     book = xlsxwriter.Workbook(str(path))
     sheet = Sheet(book, "Quỹ", "TÌNH HÌNH THU, CHI QUỸ PHÁT TRIỂN KHOA HỌC VÀ CÔNG NGHỆ", [

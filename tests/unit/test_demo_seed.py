@@ -72,7 +72,7 @@ def test_workbooks__are_as_offices_make_them(books: Path) -> None:
     assert {type(cell) for cell in given} == {str, datetime}  # dates as text and as dates
     assert len(sheet.merged_cells.ranges) >= 4 and sheet["F4"].value == "Thời gian"
     assert [r[0].value for r in sheet.iter_rows() if r[0].value in ("I", "II", "III")] == ["I", "II", "III"]
-    assert [s.sheet_state for s in book.worksheets] == ["visible", "hidden"]
+    assert [s.sheet_state for s in book.worksheets] == ["visible", "visible", "hidden"]
     assert "Người lập biểu" in [c.value for c in sheet["B"]]
 
 
