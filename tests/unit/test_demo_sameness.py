@@ -84,7 +84,7 @@ def test_workbooks__a_later_day_keeps_the_codes_and_dates_of_what_was_there(
         {
             r[1]: r[1:columns]
             for r in cells(written(tmp_path / str(until.date()), 38, until.date()), name)
-            if re.fullmatch(r"(TH|AI|NQ57)-\d+", str(r[1] if len(r) > 1 else ""))
+            if len(r) >= columns and re.fullmatch(r"(TH|AI|NQ57)-\d+", str(r[1]))  # the log's sheet is narrower
         }
         for until in (UNTIL, LATER)
     )
