@@ -186,6 +186,20 @@ def test_indicator__has_no_row_where_nothing_is_to_be_said(built: Path, code: st
     assert int(str(found[0][0])) > 0 and found[0][1] == 0
 
 
+def test_communes__sum_to_the_province_but_for_rows_without_a_place(built: Path) -> None:
+    sums = ask(
+        """SELECT indicator_code, sum(numerator) FILTER (area_code <> '38'), max(numerator) FILTER (area_code = '38'), sum(denominator) FILTER (area_code <> '38'),
+        max(denominator) FILTER (area_code = '38') FROM mart.obs_indicator WHERE indicator_code IN ('DX07', 'DX09', 'DX10') AND period_key = '202603' GROUP BY 1 ORDER BY 1"""
+    )
+    assert sums == [("DX07", 1, 1, 4, 4), ("DX09", 1, 2, 3, 4), ("DX10", 2, 2, 3, 3)]  # P6 has no commune
+
+
+def test_agencies__sum_to_the_province(built: Path) -> None:
+    """Small agencies are hidden as breakdowns, yet count for the province: 1 + 1 of 3 + 5."""
+    by_agency = ask("SELECT agency_code, n_it, n_staff FROM mart.fct_staff_quarter WHERE quarter_key = '20252' ORDER BY 1")
+    assert by_agency == [(A, 1, 3), (B, 1, 5)]
+
+
 def test_blocked__pairs_say_why_and_have_no_observation(built: Path) -> None:
     blocked = {p.indicator.code: p.indicator.blocked for p in declare.pairs() if p.indicator.code in BLOCKED}
     assert len(blocked) == 11 and all(b and b.reason.vi and b.missing.vi for b in blocked.values())
