@@ -200,6 +200,16 @@ def test_agencies__sum_to_the_province(built: Path) -> None:
     assert by_agency == [(A, 1, 3), (B, 1, 5)]
 
 
+def test_score__has_the_numerators_and_denominators_of_its_three_indicators(built: Path) -> None:
+    parts = ask("SELECT part_code, numerator, denominator FROM mart.fct_score_766 WHERE month_key = '202603' ORDER BY 1")
+    alone = ask(
+        "SELECT numerator, denominator FROM mart.obs_indicator WHERE indicator_code IN ('DX02', 'DX08', 'DX10') AND area_code = '38' "
+        "AND period_key = '202603' ORDER BY array_position(['DX08', 'DX10', 'DX02'], indicator_code)"
+    )
+    assert parts == [("cong_khai", 1, 3), ("hai_long", 2, 3), ("tien_do", 3, 4)]
+    assert [part[1:] for part in parts] == alone
+
+
 def test_blocked__pairs_say_why_and_have_no_observation(built: Path) -> None:
     blocked = {p.indicator.code: p.indicator.blocked for p in declare.pairs() if p.indicator.code in BLOCKED}
     assert len(blocked) == 11 and all(b and b.reason.vi and b.missing.vi for b in blocked.values())
