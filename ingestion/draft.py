@@ -31,6 +31,8 @@ from warehouse.errors import Fault
 
 #: Rows that are looked at.
 SAMPLE = 10_000
+#: Stands for the columns of a source that tells them only while it is read.
+_ANY = "_"
 #: Types and formats in the order of preference; the first that every value fits is proposed.
 _CANDIDATES: list[tuple[str, str | None]] = [
     ("integer", None),
@@ -133,7 +135,7 @@ def _proposed(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -
     if sniff is None or "file" not in read:
         return read
     with tempfile.TemporaryDirectory(prefix="draft-") as folder:
-        request = _request(source_id, connector, read, ["_"], Path(folder))
+        request = _request(source_id, connector, read, [_ANY], Path(folder))
         path, _ = next(files(request, read["file"], read.get("inside")))
         proposed: dict[str, Any] = sniff(path)
     return read | {k: v for k, v in proposed.items() if k not in read}
@@ -145,7 +147,7 @@ def _sample(
     """The first rows with all columns that the source has; its own primary key where it tells one; what was left out."""
     module = connectors.module(connector["kind"])
     with tempfile.TemporaryDirectory(prefix="draft-") as folder:
-        request = _request(source_id, connector, read, ["_"], Path(folder))
+        request = _request(source_id, connector, read, [_ANY], Path(folder))
         found = module.columns(request)
         if found is not None:
             request = _request(source_id, connector, read, found, Path(folder))
@@ -161,6 +163,8 @@ def _sample(
     sample = pa.concat_tables(tables, promote_options="permissive").slice(0, SAMPLE) if tables else pa.table({})
     if SURPLUS in sample.schema.names:  # rows that no declaration helps say nothing of their columns
         sample = sample.filter(pc.is_null(sample[SURPLUS])).drop_columns(SURPLUS)
+    if _ANY in sample.schema.names:
+        sample = sample.drop_columns(_ANY)
     return sample, own_key, left_out
 
 

@@ -1,15 +1,14 @@
 """CSV and TSV files: all text, in the declared encoding and delimiter, never sniffed while loading.
 
 A row with too few fields has nulls, one with too many keeps the rest in the column `_more`, and the contract quarantines it:
-what is shifted by one comma is not guessed back. So it does a line whose quotes do not fit, as a whole; one left open would
-swallow the lines after it. `sniff` proposes delimiter and encoding once, from a file; the declaration keeps them.
+what is shifted by one comma is not guessed back. So it does a row whose quotes do not fit, as a whole; one left open to the
+end of the file would swallow rows, so such a file is refused. A line of delimiters only is nothing, a column without a header is `cột 3`, by its place. `sniff` proposes delimiter and encoding once, from a file; the declaration keeps them.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -39,8 +38,8 @@ class Unpivot(Arguments):
 class Read(Arguments):
     file: str = Field(description="glob of file names; `**/` for any folders")
     inside: str | None = Field(default=None, description="the files are zip archives: glob of the members to read")
-    delimiter: str = Field(default=",", description='one character; a tab is "\\t"')
-    quote: str = Field(default='"', description="one character")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description='one character; a tab is "\\t"')
+    quote: str = Field(default='"', min_length=1, max_length=1, description="one character")
     encoding: str = Field(default="utf-8-sig", description="as Python names it: utf-8-sig, utf-16, cp1258, …")
     skip_lines: int = Field(default=0, description="lines above the header")
     names: list[str] = Field(default_factory=list, description="column names of a file without a header")
@@ -83,21 +82,22 @@ def _chunks(path: Path, seen: SeenFile, arguments: Read) -> Iterator[Chunk]:
 
 
 def _header(rows: Iterator[tuple[int, list[str] | str]]) -> list[str]:
-    """The first row as names; a column without one is called by its place."""
+    """The first row as names; a column without one is called by its place, delimiters at the end are none."""
     number, first = next(rows, (0, []))
     if isinstance(first, str):
         raise csv.Error(f"quotes of the header in line {number} do not close")
+    while first and not first[-1].strip():
+        first = first[:-1]
     return [name.strip() or f"cột {i}" for i, name in enumerate(first, 1)]
 
 
 def _records(lines: Iterator[str], arguments: Read, number: int) -> Iterator[tuple[int, list[str] | str]]:
-    """Rows, each with the number of its last line (`number` lines are above). Where quotes do not fit (`"x"y`, or one left
-    open, which would swallow what follows) the line itself comes as text, and reading goes on in the line after it."""
-    again: deque[str] = deque()
+    """Rows, each with the number of its last line (`number` lines are above). Where a quote does not fit (`"x"y`) what was read
+    for its row comes as text: what a line in the middle of a quoted text would mean by itself is not guessed."""
     taken: list[str] = []
 
     def given() -> Iterator[str]:
-        while (line := again.popleft() if again else next(lines, None)) is not None:
+        for line in lines:
             taken.append(line)
             yield line
 
@@ -107,13 +107,14 @@ def _records(lines: Iterator[str], arguments: Read, number: int) -> Iterator[tup
             for row in reader:
                 number += len(taken)
                 taken.clear()
-                if row:
+                if any(row):
                     yield number, row
             return
-        except csv.Error:
-            number += 1
-            again.extendleft(reversed(taken[1:]))
-            broken = taken[0].strip()
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                raise csv.Error(f"a quote opened in line {number + 1} is never closed") from None
+            number += len(taken)
+            broken = "".join(taken).strip()
             taken.clear()
             yield number, broken
 

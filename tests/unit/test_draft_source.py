@@ -127,3 +127,10 @@ def test_draft__keeps_more_than_six_places_and_scientific_numbers(home: Path) ->
     (home / "a.csv").write_text("ma,ty_le,vi_do,mu\nA,0.5,19.8012345678,1E-7\nB,0.25,19.9,2.5e3\n", encoding="utf-8")
     (table,) = yaml.safe_load(drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"}))["tables"]
     assert [c["type"] for c in table["columns"]] == ["text", "decimal", "double", "double"]
+
+
+def test_draft__of_json_takes_the_fields_that_the_records_have(home: Path) -> None:
+    (home / "a.json").write_text('{"tong": 2, "ds": [{"ma": "A", "so": 1.5}, {"ma": "B", "so": 2, "noi": {"x": 1}}]}')
+    (table,) = yaml.safe_load(drafted({"kind": "json", "folder": str(home)}, {"file": "a.json"}))["tables"]
+    assert table["read"]["records"] == "ds"
+    assert [(c["name"], c["type"]) for c in table["columns"]] == [("ma", "text"), ("so", "decimal"), ("noi", "text")]
