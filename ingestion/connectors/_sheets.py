@@ -11,8 +11,10 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ import fastexcel
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.connectors import _mended
 from ingestion.connectors._child import Refused
 
 #: An unpacked workbook larger than this, or than a hundred times its packed size, is refused (zip bomb).
@@ -113,11 +116,34 @@ def _refuse_ole(content: bytes) -> None:
 
 
 def _calamine(path: Path, content: bytes) -> Workbook:
+    is_zip = content.startswith(b"PK")
     try:
-        book = fastexcel.read_excel(content)
+        content = _mended.workbook(content) if is_zip else content
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError):
+        raise Refused("tệp nén hỏng hoặc đang tải lên dở") from None
+    book = _opened(content)
+
+    def load(name: str) -> Sheet:
+        try:
+            return _calamine_sheet(book, name, path)
+        except fastexcel.FastExcelError as error:
+            if not is_zip or "float" not in str(error):
+                raise _broken(error) from None
+        with zipfile.ZipFile(path) as archive:
+            part = _part_of(archive, name)
+        try:
+            return _calamine_sheet(_opened(_mended.numbers(content, part)), name, path)
+        except fastexcel.FastExcelError as error:
+            raise _broken(error) from None
+
+    return Workbook(book.sheet_names, load)
+
+
+def _opened(content: bytes) -> Any:
+    try:
+        return fastexcel.read_excel(content)
     except fastexcel.FastExcelError as error:
         raise _broken(error) from None
-    return Workbook(book.sheet_names, lambda name: _calamine_sheet(book, name, path))
 
 
 def _broken(error: Exception) -> Refused:
@@ -128,24 +154,22 @@ def _broken(error: Exception) -> Refused:
 def _calamine_sheet(book: Any, name: str, path: Path) -> Sheet:
     # Everything as text, and no row skipped, so that row numbers are those that a person sees.
     how: dict[str, Any] = {"header_row": None, "skip_rows": 0}
-    try:
-        loaded = book.load_sheet(name, dtypes="string", **how)
-        batch, errors = loaded.to_arrow_with_errors()
-    except fastexcel.FastExcelError as error:
-        raise _broken(error) from None
+    loaded = book.load_sheet(name, dtypes="string", **how)
+    batch, errors = loaded.to_arrow_with_errors()
     is_hidden = loaded.visible != "visible"
     if not batch.num_columns:
         return Sheet(name, [], is_hidden)
     at = [column.absolute_index for column in loaded.selected_columns]
     _refuse_width(at[-1] + 1)
     columns = _with_errors(batch.columns, errors.errors if errors else [])
-    for i, column in enumerate(columns):
-        if _may_differ(column):
-            numbers, is_number = (
-                book.load_sheet(name, dtypes=kind, use_columns=[at[i]], **how).to_arrow().column(0)
-                for kind in ("float", "boolean")
-            )
-            columns[i] = _as_stored(column, numbers, pc.is_valid(is_number))
+    rounded = [i for i, column in enumerate(columns) if _may_be_rounded(column)]
+    if rounded:
+        numbers, are_numbers = (
+            book.load_sheet(name, dtypes=kind, use_columns=[at[i] for i in rounded], **how).to_arrow().columns
+            for kind in ("float", "boolean")
+        )
+        for i, stored, is_number in zip(rounded, numbers, are_numbers, strict=True):
+            columns[i] = _as_stored(columns[i], stored, pc.is_valid(is_number))
     blank = pa.nulls(batch.num_rows, pa.string())
     return Sheet(
         name, [blank] * at[0] + [_plain(c) for c in columns], is_hidden, lambda: _marks(path, name, batch.num_rows)
@@ -167,23 +191,47 @@ def _with_errors(columns: list[pa.Array], errors: list[Any]) -> list[pa.Array]:
         row, column = error.offset_position
         kind = re.search(r"Error\((\w+)\)", error.detail)
         number = re.search(r"value: ([^,]+)", error.detail)
-        text = _ERRORS.get(kind[1], f"#{kind[1]}") if kind else number[1] if number else error.detail
+        text = _ERRORS.get(kind[1], f"#{kind[1]}") if kind else number[1] if number else _ods_time(error.detail)
         changed.setdefault(column, columns[column].to_pylist())[row] = text
     return [pa.array(changed[i], pa.string()) if i in changed else column for i, column in enumerate(columns)]
 
 
-def _may_differ(column: pa.Array) -> bool:
-    """fastexcel writes a number with at most nine decimals and all its digits, though only 15 of them mean anything."""
-    longest = pc.max(pc.binary_length(column)).as_py() or 0
-    return longest > 10 and bool(pc.any(pc.match_substring_regex(column, r"^-?\d{16,}$|^-?\d+\.\d{9}$")).as_py())
+def _ods_time(detail: str) -> str:
+    """PT27H17M54S → 27:17:54, as the sheet shows it."""
+    found = re.search(r'DurationIso\("([^"]*)"', detail)
+    clock = re.fullmatch(r"PT(\d+)H(\d+)M(\d+)S", found[1]) if found else None
+    if clock:
+        return ":".join(part.zfill(2) for part in clock.groups())
+    return found[1] if found else detail
+
+
+def _may_be_rounded(column: pa.Array) -> bool:
+    """fastexcel writes a number with at most nine decimals (a tiny one as 0), and all digits of a large one, though only 15
+    of them mean anything."""
+    return bool(pc.any(pc.match_substring_regex(column, r"^-?\d{16,}$|^-?\d+\.\d+$|^-?0$")).as_py())
 
 
 def _as_stored(column: pa.Array, numbers: pa.Array, is_number: pa.Array) -> pa.Array:
-    """Number cells as the file has them: a 17-digit code that was typed as a number comes as 1.2345678901234E+16, which
-    nobody takes for the code; the same digits typed as text stay."""
-    stored = pc.utf8_upper(numbers.cast(pa.string()))
-    is_plain = pc.fill_null(pc.match_substring_regex(column, r"^-?[\d.]+$"), False)
-    return pc.if_else(pc.and_(is_number, is_plain), stored, column)
+    """Number cells as the file has them, in the fewest digits that mean the same; the same digits typed as text stay.
+
+    A 17-digit code that was typed as a number comes as 1.2345678901234E+16, which nobody takes for the code.
+    """
+    is_number = pc.and_(is_number, pc.fill_null(pc.match_substring_regex(column, r"^-?[\d.]+$"), False))
+    texts = pc.if_else(is_number, column, None)
+    is_exact = pc.and_(pc.equal(texts.cast(pa.float64()), numbers), pc.less_equal(pc.binary_length(texts), 15))
+    changed = pc.and_not(is_number, pc.fill_null(is_exact, False))
+    stored = pc.if_else(changed, numbers, None).cast(pa.string())
+    if pc.any(pc.match_substring(stored, "e")).as_py():
+        stored = pa.array([_without_exponent(text) for text in stored.to_pylist()], pa.string())
+    return pc.if_else(changed, stored, column)
+
+
+def _without_exponent(text: str | None) -> str | None:
+    """5e-06 → 0.000005; numbers of more than 15 digits keep theirs."""
+    if text is None or "e" not in text:
+        return text
+    number = Decimal(text)
+    return f"{number:f}" if -15 <= number.adjusted() < 15 else text.upper()
 
 
 def _plain(column: pa.Array) -> pa.Array:
@@ -193,6 +241,8 @@ def _plain(column: pa.Array) -> pa.Array:
         column = pc.utf8_normalize(column, form="NFC")
     if pc.any(pc.starts_with(column, "1899-12-3")).as_py():
         column = pc.replace_substring_regex(column, r"^1899-12-3[01] (\d\d:\d\d:\d\d)", r"\1")
+    if pc.any(pc.match_substring(column, "_x000d_")).as_py():  # SheetJS writes Excel's _x000D_ small
+        column = pc.replace_substring(column, "_x000d_", "\r")
     column = pc.utf8_trim_whitespace(column)
     return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
 

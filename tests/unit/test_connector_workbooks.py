@@ -166,7 +166,9 @@ def test_excel__cells_come_as_they_are_stored(tmp_path: Path) -> None:
         page.write_row(0, 0, ["a", "b"])
         cells = [
             ("007", None, "007"), (7, None, "7"), (7.5, None, "7.5"), (-3, None, "-3"), (0.125, "0%", "0.125"),
-            (12345678901234567, None, "1.234567890123457E+16"), (1e-7, None, "1E-7"), (True, None, "true"),
+            (12345678901234567, None, "1.234567890123457E+16"), (1e-7, None, "0.0000001"), (True, None, "true"),
+            (0.96910940048, None, "0.96910940048"), (5e-6, None, "0.000005"), (4e-11, None, "0.00000000004"), (0, None, "0"),
+            (999999999999999, None, "999999999999999"), (123456789012.25, None, "123456789012.25"), (1e15, None, "1E+15"),
             (datetime(2025, 3, 4), "dd/mm/yyyy", "2025-03-04 00:00:00"), (time(5, 6), "hh:mm", "05:06:00"),
             (datetime(2025, 3, 4, 5, 6), "dd/mm/yyyy hh:mm", "2025-03-04 05:06:00"),
         ]  # fmt: skip
@@ -180,8 +182,8 @@ def test_excel__cells_come_as_they_are_stored(tmp_path: Path) -> None:
         ):
             page.write(i, 0, f"dòng {i}")
             page.write_string(i, 1, error) if error[0] == "1" else page.write_formula(i, 1, "=X", None, error)
-        page.write(20, 0, "công thức")
-        page.write_formula(20, 1, "=1+1", None, 2)
+        page.write(30, 0, "công thức")
+        page.write_formula(30, 1, "=1+1", None, 2)
     put(tmp_path, "a.xlsx", file.getvalue())
     found, _, _ = rows(ask(tmp_path, "a; b", header_rows=[1, 1]))
     shown = [text for *_, text in cells]
@@ -192,6 +194,56 @@ def test_excel__numbers_keep_the_decimals_that_the_reader_would_round(tmp_path: 
     put(tmp_path, "a.xlsx", xlsx(["ma", "so"], ["x", 0.1234567890123], ["y", "0.123456789"], ["z", 27991609.16926]))
     found, _, _ = rows(ask(tmp_path, "ma; so", header_rows=[1, 1]))
     assert [r["so"] for r in found] == ["0.1234567890123", "0.123456789", "27991609.16926"]
+
+
+def changed(book: bytes, part: str, was: str, now: str) -> bytes:
+    """A workbook with a text of one of its parts replaced."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as before, zipfile.ZipFile(file, "w") as after:
+        for name in before.namelist():
+            body = before.read(name).decode() if name == part else ""
+            assert name != part or was in body
+            after.writestr(name, body.replace(was, now) if name == part else before.read(name))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("extension", ["", '<extLst><ext uri="{1}"><x14:workbookPr xmlns:x14="x"/></ext></extLst>'])
+def test_excel__days_of_the_1904_system_are_those_that_a_person_sees(tmp_path: Path, extension: str) -> None:
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"date_1904": True}) as book:
+        day = book.add_format({"num_format": "dd/mm/yyyy"})
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["ma", "so"])
+        page.write_row(1, 0, ["a", datetime(2016, 5, 23)], day)
+    content = changed(file.getvalue(), "xl/workbook.xml", "</workbook>", f"{extension}</workbook>")
+    assert [r["so"] for r in here(tmp_path, content)[0]] == ["2016-05-23 00:00:00"]
+
+
+def test_excel__a_cell_that_is_no_number_costs_itself_only(tmp_path: Path) -> None:
+    book = xlsx(["ma", "so"], ["a", 41], ["b", 15], ["c", 2.5])
+    book = changed(book, "xl/worksheets/sheet1.xml", "<v>41</v>", "<v> 41</v>")
+    book = changed(book, "xl/worksheets/sheet1.xml", "<v>15</v>", "<v>1,5</v>")
+    assert [r["so"] for r in here(tmp_path, book)[0]] == ["41", "1,5", "2.5"]
+
+
+ODS_CELLS = (
+    '<table:table-cell office:value-type="string" office:string-value="" calcext:value-type="error"><text:p>#DIV/0!</text:p></table:table-cell>',
+    '<table:table-cell office:value-type="time" office:time-value="PT16H05M09S"><text:p>16:05</text:p></table:table-cell>',
+    '<table:table-cell office:value-type="time" office:time-value="PT27H17M54S"><text:p>27:17:54</text:p></table:table-cell>',
+)
+
+
+def test_ods__errors_and_times_are_those_that_a_person_sees_indented_or_not(tmp_path: Path) -> None:
+    lines = "".join(
+        "<table:table-row><table:table-cell office:value-type='string'><text:p>x</text:p></table:table-cell>"
+        f"{one}</table:table-row>"
+        for one in ODS_CELLS
+    )
+    book = changed(ods(), "content.xml", "</table:table>", f"{lines}</table:table>")
+    book = changed(book, "content.xml", "<office:document-content ", '<office:document-content xmlns:calcext="c" ')
+    for content in (book, changed(book, "content.xml", "<table:table-row>", "\n  <table:table-row>\n    ")):
+        found, _, _ = here(tmp_path, content, "ma=Mã", header_rows=[1, 2])
+        assert [r["Tên"] for r in found] == ["Đông Sơn", "Nghi Sơn", "#DIV/0!", "16:05:09", "27:17:54"]
 
 
 def test_excel__leaves_out_what_is_no_data_and_counts_it(tmp_path: Path) -> None:
