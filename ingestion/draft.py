@@ -22,12 +22,14 @@ from ingestion import connectors
 from ingestion.clean.cast import sql_cast
 from ingestion.connectors import Request
 from ingestion.connectors._places import files
-from ingestion.model import Column, Source
+from ingestion.model import SURPLUS, Column, Source
 from warehouse.connect import quote, scratch
 from warehouse.errors import Fault
 
 #: Rows that are looked at.
 SAMPLE = 10_000
+#: Stands for the columns of a source that tells them only while it is read.
+_ANY = "_"
 #: Types and formats in the order of preference; the first that every value fits is proposed.
 _CANDIDATES: list[tuple[str, str | None]] = [
     ("integer", None),
@@ -98,7 +100,7 @@ def _proposed(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -
     if sniff is None or "file" not in read:
         return read
     with tempfile.TemporaryDirectory(prefix="draft-") as folder:
-        request = _request(source_id, connector, read, ["_"], Path(folder))
+        request = _request(source_id, connector, read, [_ANY], Path(folder))
         path, _ = next(files(request, read["file"], read.get("inside")))
         proposed: dict[str, Any] = sniff(path)
     return read | {k: v for k, v in proposed.items() if k not in read}
@@ -108,7 +110,7 @@ def _sample(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> 
     """The first rows with all columns that the source has."""
     module = connectors.module(connector["kind"])
     with tempfile.TemporaryDirectory(prefix="draft-") as folder:
-        request = _request(source_id, connector, read, ["_"], Path(folder))
+        request = _request(source_id, connector, read, [_ANY], Path(folder))
         found = module.columns(request)
         if found is not None:
             request = _request(source_id, connector, read, found, Path(folder))
@@ -119,9 +121,8 @@ def _sample(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> 
                 break
     if not batches:
         return pa.table({})
-    return pa.concat_tables([pa.Table.from_batches([b]) for b in batches], promote_options="permissive").slice(
-        0, SAMPLE
-    )
+    sample = pa.concat_tables([pa.Table.from_batches([b]) for b in batches], promote_options="permissive")
+    return sample.drop_columns([n for n in sample.schema.names if n in (_ANY, SURPLUS)]).slice(0, SAMPLE)
 
 
 def _request(
@@ -228,7 +229,8 @@ def _key(sample: pa.Table, columns: list[tuple[dict[str, Any], str]]) -> tuple[l
                 row = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM sample)").fetchone()
                 if row and row[0] == sample.num_rows:
                     return [names[i] for i in some], f"  # duy nhất trong {sample.num_rows:,} dòng đầu"
-    return names[:1], "  # không cột nào duy nhất trong các dòng đầu: hãy chọn khóa"
+    widest = [names[i] for i in sorted(able)] or names[:1]
+    return widest, "  # không tới ba cột nào duy nhất trong các dòng đầu: hãy chọn khóa, dòng trùng khóa chỉ giữ một"
 
 
 def _flow(value: Any) -> str:

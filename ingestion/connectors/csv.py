@@ -1,8 +1,11 @@
 """CSV and TSV files: all text, in the declared encoding and delimiter, never sniffed while loading.
 
 A row with too few fields has nulls, one with too many keeps the rest in the column `_more`, and the contract quarantines it:
-what is shifted by one comma is not guessed back. A quote left open would swallow the rows after it, so such a file is
-refused. `sniff` proposes delimiter and encoding once, from a file; the declaration keeps them.
+what is shifted by one comma is not guessed back. A line with a stray quote (`"Công ty "ABC"",7`) is kept there whole, where it
+ends its row for certain: its quotes are even and its delimiters enough. A quote left open would swallow the rows after it, so
+such a file is refused. A line of delimiters only is nothing. A column without a header is `cột 3`, by its place.
+
+`sniff` proposes delimiter and encoding once, from a file; the declaration keeps them.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from pydantic import Field
 
@@ -38,8 +41,8 @@ class Unpivot(Arguments):
 class Read(Arguments):
     file: str = Field(description="glob of file names; `**/` for any folders")
     inside: str | None = Field(default=None, description="the files are zip archives: glob of the members to read")
-    delimiter: str = Field(default=",", description='one character; a tab is "\\t"')
-    quote: str = Field(default='"', description="one character")
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description='one character; a tab is "\\t"')
+    quote: str = Field(default='"', min_length=1, max_length=1, description="one character")
     encoding: str = Field(default="utf-8-sig", description="as Python names it: utf-8-sig, utf-16, cp1258, …")
     skip_lines: int = Field(default=0, description="lines above the header")
     names: list[str] = Field(default_factory=list, description="column names of a file without a header")
@@ -73,13 +76,41 @@ def _chunks(path: Path, seen: SeenFile, arguments: Read) -> Iterator[Chunk]:
     fixed = {k: constant(v, file=path.name) for k, v in arguments.constants.items()}
     with path.open(encoding=arguments.encoding, newline="") as file:
         above = sum(1 for _ in islice(file, arguments.skip_lines))
-        lines = _above_footer(file, arguments.until)
+        lines = _Lines(_above_footer(file, arguments.until))
         reader = csv.reader(lines, delimiter=arguments.delimiter, quotechar=arguments.quote, strict=True)
-        names = arguments.names or unique(next(reader, []))
-        rows = ((above + reader.line_num, row) for row in reader if row)
+        names = arguments.names or _headers(next(reader, []))
+        rows = ((above + number, row) for number, row in _rows(reader, lines, len(names), arguments) if any(row))
         while some := list(islice(rows, BATCH_ROWS)):
             yield _chunk(names, some, fixed, seen, arguments)
     yield Chunk(text_batch({}), [], [seen])
+
+
+class _Lines:
+    """Lines of which the last is remembered."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines, self.last = lines, ""
+
+    def __iter__(self) -> Iterator[str]:
+        for self.last in self.lines:
+            yield self.last
+
+
+def _rows(reader: Any, lines: _Lines, width: int, arguments: Read) -> Iterator[tuple[int, list[str]]]:
+    """Rows and the number of their last line. A line with a stray quote is what lies beyond the columns, all of it."""
+    while True:
+        before = reader.line_num
+        try:
+            for row in reader:
+                yield reader.line_num, row
+                before = reader.line_num
+            return
+        except csv.Error:
+            line = lines.last.rstrip("\r\n")
+            is_whole = line.count(arguments.quote) % 2 == 0 and line.count(arguments.delimiter) >= width - 1
+            if reader.line_num != before + 1 or not is_whole:
+                raise
+            yield reader.line_num, [""] * width + [line]
 
 
 def _chunk(
@@ -114,6 +145,13 @@ def _above_footer(file: TextIO, until: str | None) -> Iterator[str]:
         yield line
 
 
+def _headers(cells: list[str]) -> list[str]:
+    """A name for each column; delimiters at the end of the header are none."""
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    return unique([cell if cell.strip() else f"cột {place}" for place, cell in enumerate(cells, 1)])
+
+
 def unique(headers: list[str]) -> list[str]:
     """Headers of which none repeats: a second `Ghi chú` is `Ghi chú.2`."""
     return [h if (n := headers[: i + 1].count(h)) == 1 else f"{h}.{n}" for i, h in enumerate(headers)]
@@ -142,8 +180,10 @@ def _long(
 
 def sniff(path: Path) -> dict[str, str]:
     """Delimiter and encoding as the first 256 kB of a file suggest them, to be looked at by a person and declared."""
-    head = path.open("rb").read(262_144)
-    encoding = _encoding(head)
+    with path.open("rb") as file:
+        head = file.read(262_144)
+        is_cut = bool(file.read(1))
+    encoding = _encoding(head[: head.rfind(b"\n") + 1] or head if is_cut else head)
     text = head.decode(encoding, errors="ignore")
     lines = [line for line in text.splitlines() if line.strip()][:50]
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
@@ -158,7 +198,7 @@ def _encoding(head: bytes) -> str:
     if b"\x00" in head[:200]:
         return "utf-16-le" if head[1:2] == b"\x00" else "utf-16-be"
     try:
-        head[: head.rfind(b"\n") + 1 or len(head)].decode("utf-8")
+        head.decode("utf-8")
     except UnicodeDecodeError:
         return "cp1258"
     return "utf-8-sig"

@@ -1,6 +1,7 @@
 """JSON files: a document with a list of records, or one record a line (NDJSON).
 
-Numbers keep the digits that they were printed with; nested values are addressed by dots. A line that is no JSON becomes a row
+Numbers keep the digits that they were printed with; nested values are addressed by dots. A field that nobody declared is
+reported as drift. A line that is no JSON becomes a row
 without values whose text stays in the column `_more`, where the contract refuses it: one broken line does not cost the file.
 """
 
@@ -48,13 +49,21 @@ def read(request: Request) -> Iterator[Chunk]:
         rows = _lines(path, seen, arguments) if arguments.lines else _document(path, seen, arguments)
         while some := list(islice(rows, BATCH_ROWS)):
             refs = [ref for ref, _, _ in some]
-            found = batch([record for _, record, _ in some], names)
+            records = [record for _, record, _ in some]
+            found = batch(records, names + _undeclared(records, names))
             for name, value in fixed.items():
                 found = found.append_column(name, text_batch({name: [value] * len(some)}).column(0))
             if any(broken for _, _, broken in some):
                 found = found.append_column(SURPLUS, text_batch({SURPLUS: [broken for _, _, broken in some]}).column(0))
             yield Chunk(found, refs)
         yield Chunk(text_batch({}), [], [seen])
+
+
+def _undeclared(records: list[Any], names: list[str]) -> list[str]:
+    """What the records have and nobody declared, so that it is reported as drift."""
+    known = {*names, *(name.partition(".")[0] for name in names), SURPLUS}
+    found = dict.fromkeys(key for record in records if isinstance(record, dict) for key in record)
+    return [key for key in found if key not in known]
 
 
 def _document(path: Path, seen: SeenFile, arguments: Read) -> Iterator[tuple[str, Any, str | None]]:

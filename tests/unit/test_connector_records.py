@@ -215,3 +215,37 @@ def test_parquet__types_come_as_they_are_and_nested_ones_as_json(tmp_path: Path)
     put(tmp_path, "a.parquet", (tmp_path / "a.parquet").read_bytes()[:-20])
     with pytest.raises(Fault, match="IOC-206"):
         rows(request(tmp_path, {"kind": "parquet", "folder": str(tmp_path)}, {"file": "*.parquet"}, "ma"))
+
+
+def test_csv__a_stray_quote_costs_its_own_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, "a.csv", 'ma,ten,so\nA,"hai\ndòng",1\nB,"Công ty "ABC"",2\nC,"x",3\n,,\n')
+    one = loaded(tmp_path, "csv", {"file": "a.csv"}, "ma text;ten text;so integer", monkeypatch)
+    assert (one.rows_in, one.rows_loaded, one.rows_quarantined) == (3, 2, 1)
+    assert ask("SELECT ma, so FROM raw.so_thu_nghiem__ho_so ORDER BY ma") == [("A", 1), ("C", 3)]
+    ((rules, ref, (reason, *_)),) = ask("SELECT rules, source_ref, reasons_vi FROM quarantine.row")
+    assert (rules[0], ref) == ("shape:_more", "a.csv:4") and 'B,"Công ty "ABC"",2' in reason
+
+
+@pytest.mark.parametrize("line", ['B,"12" ống",2', 'B,"Công ty "ABC', 'B,"hai\ndòng" thừa,2'])
+def test_csv__a_stray_quote_that_may_run_on_refuses_the_file(tmp_path: Path, line: str) -> None:
+    put(tmp_path, "a.csv", f"ma,ten,so\nA,x,1\n{line}\nC,x,3\n")
+    with pytest.raises(Fault, match=r"IOC-206.*a\.csv"):
+        rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma"))
+
+
+def test_csv__a_column_without_a_header_is_named_by_its_place(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", ",ma,,so,\n0,A,x,1,\n1,B,y,2,\n")
+    found = rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma"))[0]
+    assert found[1] == {"cột 1": "1", "ma": "B", "cột 3": "y", "so": "2"}
+
+
+def test_sniff__looks_at_the_whole_of_a_short_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("mã,tên\n1,".encode() + b"\xd0")
+    assert csv.sniff(path)["encoding"] == "cp1258"
+
+
+def test_json__a_field_that_nobody_declared_is_told(tmp_path: Path) -> None:
+    put(tmp_path, "a.json", '[{"ma": "A", "o": {"x": 1, "y": 2}}, {"ma": "B", "moi": 0.50}]')
+    found = rows(request(tmp_path, {"kind": "json", "folder": str(tmp_path)}, {"file": "a.json"}, "ma;x=o.x"))[0]
+    assert found == [{"ma": "A", "o.x": "1", "moi": None}, {"ma": "B", "o.x": None, "moi": "0.50"}]

@@ -74,6 +74,19 @@ def test_draft__of_a_database_takes_a_key_of_two_columns_where_one_is_not_enough
     assert [c["type"] for c in table["columns"]] == ["text", "date", "decimal"]
 
 
+def test_draft__of_json_takes_the_fields_that_the_records_have(home: Path) -> None:
+    (home / "a.json").write_text('[{"ma": "A", "so": 1.5}, {"ma": "B", "so": 2, "noi": {"x": 1}}]')
+    (table,) = yaml.safe_load(drafted({"kind": "json", "folder": str(home)}, {"file": "a.json"}))["tables"]
+    assert [(c["name"], c["type"]) for c in table["columns"]] == [("ma", "text"), ("so", "decimal"), ("noi", "text")]
+
+
+def test_draft__without_a_key_of_three_columns_keeps_rows_that_differ(home: Path) -> None:
+    values = [(a, b, c, d) for a in "xy" for b in "xy" for c in "xy" for d in "xy"]
+    (home / "a.csv").write_text("\n".join(["a,b,c,d", *(",".join(row) for row in values)]))
+    body = drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"})
+    assert yaml.safe_load(body)["tables"][0]["primary_key"] == ["a", "b", "c", "d"] and "hãy chọn khóa" in body
+
+
 def test_draft__says_where_a_number_reads_two_ways(home: Path) -> None:
     (home / "a.csv").write_text("ma,dan_so\nA,1.234\nB,5.678\n", encoding="utf-8")
     body = drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"})
