@@ -295,7 +295,23 @@ def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
         }
         for one in table.ignored_columns
     ]
-    return declared + ignored
+    given = [
+        dict.fromkeys(declared[0])
+        | {
+            "source_id": source.id,
+            "table_name": table.name,
+            "ordinal": ordinal,
+            "column_name": name,
+            "type": "text",
+            "class": "code" if table.area and name in table.area.given else "free",
+            "is_required": False,
+            "description_vi": "suy ra khi nạp",
+            "description_en": "derived while loading",
+            "is_ignored": False,
+        }
+        for ordinal, name in enumerate(table.given, len(declared) + 1)
+    ]
+    return declared + given + ignored
 
 
 def _column_row(source: Source, table: Table, ordinal: int, column: Column) -> dict[str, Any]:
