@@ -86,7 +86,16 @@ class Contract:
 
     @property
     def names(self) -> list[str]:
-        return [c.name for c in self.columns] + (self.table.area.given if self.table.area else [])
+        return [c.name for c in self.columns] + self.table.given
+
+    @property
+    def uncertain(self) -> dict[str, str]:
+        """Source name of a column with an encoding → SQL that counts its texts that are not certain and stay as they came."""
+        return {
+            c.source_name: f"count(*) FILTER ({legacy.sql_is_uncertain(_original(c.name), c.encoding)})"
+            for c in self.columns
+            if c.encoding and not _is_hashed(c)
+        }
 
     @property
     def key(self) -> list[str]:
@@ -130,7 +139,7 @@ class Contract:
 def stored_columns(table: Table) -> list[tuple[str, str]]:
     """Name and DuckDB type of the declared columns that reach the raw table: dropped personal data does not."""
     declared = [(c.name, _stored_type(c)) for c in table.columns if not mask.is_dropped(c)]
-    return declared + [(name, "VARCHAR") for name in (table.area.given if table.area else [])]
+    return declared + [(name, "VARCHAR") for name in table.given]
 
 
 def compile_contract(
@@ -149,11 +158,18 @@ def compile_contract(
         if column.is_place:
             raw = f"coalesce({PLACE}, '#' || _row_number)"
         fields.append(f"{raw} AS {_original(column.name)}")
-        value = _typed(column, raw, found or "VARCHAR", source.time_zone)
+        value = raw
+        if column.encoding and found == "VARCHAR" and not _is_hashed(column):
+            value = legacy.sql_read(raw, column.encoding)
+        value = _typed(column, value, found or "VARCHAR", source.time_zone)
         if column.unit_in:
             unit = table.column(column.unit_in).source_name
             value = _converted(column, value, quote(unit) if unit in landed else "NULL::VARCHAR")
         fields.append(f"{value} AS {quote(column.name)}")
+        if column.nulls_in:
+            said = trimmed(f"CAST({raw} AS VARCHAR)")
+            listed = ", ".join(map(literal, column.nulls))
+            fields.append(f"CASE WHEN {said} IN ({listed}) THEN {said} END AS {quote(column.nulls_in)}")
         rules += _column_rules(table, column, found or "VARCHAR")
     if SURPLUS in landed:
         fields.append(f"{quote(SURPLUS)} AS {_original(SURPLUS)}")

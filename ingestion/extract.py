@@ -428,8 +428,8 @@ class _Writer:
             values = mask.protect(column, values, self._source.id)
             if surplus is not None and is_personal:  # shifted by a stray comma, a name may stand in any column
                 values = pc.if_else(pc.is_valid(surplus), pa.scalar(None, values.type), values)
-            if pa.types.is_string(values.type):
-                values, repaired, uncertain = _clean_text(values, column.encoding)
+            if pa.types.is_string(values.type) and column.encoding is None:  # others are read when loaded
+                values, repaired, uncertain = _clean_text(values)
                 self.repaired += repaired
                 self.uncertain += Counter({column.source_name: uncertain})
             fields[column.source_name] = values
@@ -478,24 +478,24 @@ def _plain(values: pa.Array) -> pa.Array:
     return values
 
 
-def _clean_text(values: pa.Array, encoding: str | None) -> tuple[pa.Array, int, int]:
-    """NFC, old encodings read and broken ones repaired; also the number of repaired values, and of those in an encoding
-    that is not certain.
+def _clean_text(values: pa.Array) -> tuple[pa.Array, int, int]:
+    """NFC, double encoding undone; also the number of repaired values, and of those that look like an encoding from
+    before Unicode.
 
     Plain ASCII is seen from its bytes and left alone. Of the rest only distinct values are looked at: names of offices,
     procedures and communes come over and over (10 times faster on such columns).
     """
-    if encoding is None and _is_ascii(values):
+    if _is_ascii(values):
         return values, 0, 0
     encoded = pc.dictionary_encode(values)
-    in_unicode, is_uncertain = legacy.to_unicode(encoded.dictionary, encoding)
+    _, is_uncertain = legacy.to_unicode(encoded.dictionary, None)
     uncertain = pc.sum(is_uncertain.take(encoded.indices)).as_py() or 0
-    repaired, count = text.repair(in_unicode)
+    repaired, count = text.repair(encoded.dictionary)
     clean = pc.utf8_normalize(repaired, form="NFC")
     if clean.equals(encoded.dictionary):
         return values, 0, uncertain
     if count:
-        changed = pc.not_equal(repaired, in_unicode).take(encoded.indices)
+        changed = pc.not_equal(repaired, encoded.dictionary).take(encoded.indices)
         count = pc.sum(changed).as_py() or 0
     return clean.take(encoded.indices), count, uncertain
 

@@ -40,8 +40,8 @@ class Manifest(BaseModel):
 
     `columns` are source name → Arrow type as landed. `declaration` is the source with this one table. `is_recapture`
     says that somebody asked for a window of time, so the watermark must not follow it. `left_out` counts by reason what
-    the declaration said is no data, `texts_uncertain` by source name what seems to be in an encoding from before Unicode and
-    was kept as it came: the column needs an `encoding`.
+    the declaration said is no data, `texts_uncertain` by source name what seems to be in an encoding from before Unicode: the
+    column needs an `encoding`. Columns that have one are landed as they came, and read when they are loaded.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.clean import area
+from ingestion.clean import area, legacy
 from ingestion.contract import FUTURE, Areas, Contract, compile_contract, stored_columns
 from ingestion.extract import cursor_text
 from ingestion.landing import Landed, replaces, scan, set_aside, unloaded
@@ -55,6 +55,7 @@ class Loaded:
     rows_quarantined: int
     rows_deduplicated: int
     rows_deleted: int
+    texts_uncertain: dict[str, int] = field(default_factory=dict)
 
 
 def load(
@@ -177,6 +178,16 @@ def landed_types(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str
     return {name: kind for name, kind, *_ in con.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
 
 
+def compiled(
+    con: duckdb.DuckDBPyConnection, one: Landed, relation: str, now: datetime, known: Areas | None
+) -> Contract:
+    """The contract of an extract's landed rows, ready to be asked on this connection."""
+    contract = compile_contract(one.source, one.table, landed_types(con, relation), now=now, areas=known)
+    if contract.uncertain:
+        legacy.register(con)
+    return contract
+
+
 def typed(contract: Contract, relation: str) -> str:
     """Landed rows under the contract, with `_broken` and `_row_hash`."""
     return f"SELECT *, {contract.broken} AS _broken, {contract.row_hash} AS _row_hash FROM ({contract.typed(relation)})"
@@ -190,9 +201,9 @@ def load_one(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, known: A
         gone = _delete_missing(con, books, one, None) if table.is_whole else 0
         return books.enter(one, Loaded(source.id, table.name, one.extract_id, 0, 0, 0, 0, gone), None, None, now)
     relation = scan(one.files)
-    contract = compile_contract(source, table, landed_types(con, relation), now=now, areas=known)
+    contract = compiled(con, one, relation, now, known)
     rows = f"({typed(contract, relation)})"
-    if one.manifest.rows <= SMALL:
+    if one.manifest.rows <= SMALL or contract.uncertain:  # what Python has to read is read once
         con.execute(f"CREATE OR REPLACE TEMP TABLE small AS {rows}")
         rows = "small"
     con.execute(f"CREATE OR REPLACE TEMP VIEW typed AS FROM {rows}")
@@ -206,9 +217,9 @@ def load_one(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, known: A
     if books.has_open:
         supersede(con, contract, one, now)
     rows_loaded, duplicates = merge(con, contract, one, now)
-    result = Loaded(
-        source.id, table.name, one.extract_id, rows_in, rows_loaded, quarantined, duplicates + repeated, deleted
-    )
+    duplicates += repeated
+    counts = rows_in, rows_loaded, quarantined, duplicates, deleted
+    result = Loaded(source.id, table.name, one.extract_id, *counts, _uncertain(con, contract, one))
     return books.enter(one, result, max_event, max_cursor, now)
 
 
@@ -228,6 +239,15 @@ def _first_look(
     row = con.execute(f"SELECT count(*), count(*) FILTER (_broken), {event}, {cursor} FROM typed").fetchone()
     assert row is not None
     return row[0], row[1], row[2], row[3]
+
+
+def _uncertain(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed) -> dict[str, int]:
+    """By the source's column: texts kept as they came, because it is not certain in which old encoding they are."""
+    found = {name: n for name, n in one.manifest.texts_uncertain.items() if name not in contract.uncertain}
+    if contract.uncertain:
+        counts = con.execute(f"SELECT {', '.join(contract.uncertain.values())} FROM typed").fetchone() or ()
+        found |= dict(zip(contract.uncertain, counts, strict=True))
+    return {name: n for name, n in found.items() if n}
 
 
 def _refuse(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: datetime) -> tuple[int, int]:
@@ -506,7 +526,8 @@ class Books:
                 "manifest_sha256": _sha256(one.path / "manifest.json"),
                 "max_event_at": max_event,
                 "drift": manifest.drift.model_dump_json() if manifest.drift else None,
-                "left_out": json.dumps(manifest.left_out, ensure_ascii=False) if manifest.left_out else None,
+                "left_out": _json(manifest.left_out),
+                "texts_uncertain": _json(result.texts_uncertain),
             }
         )
         self.newest[table.name] = max(self.newest.get(table.name, ""), one.extract_id)
@@ -534,6 +555,10 @@ class Books:
                 again = f"DELETE FROM ops.file_seen WHERE {mine} AND table_name = ? AND path IN (SELECT unnest(?::VARCHAR[]))"
                 con.execute(bind(again, table, paths))
             con.execute(insert("ops.file_seen", list(self._files.values())))
+
+
+def _json(counts: dict[str, int]) -> str | None:
+    return json.dumps(counts, ensure_ascii=False) if counts else None
 
 
 def _balance(result: Loaded, landed: int) -> None:

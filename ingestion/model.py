@@ -119,7 +119,17 @@ class Column(Declared):
         default=None, description="an identifier of a known form, see clean.identifiers"
     )
     nulls: list[str] = Field(default_factory=list, description="texts that mean “no value” here, e.g. KPH, -, x")
+    nulls_in: Name | None = Field(
+        default=None,
+        description="one more raw column, with which of `nulls` stood there: below the detection limit is not the same as not measured",
+    )
     description: Title | None = None
+
+    @model_validator(mode="after")
+    def _nulls_are_told_apart(self) -> Column:
+        if self.nulls_in and (not self.nulls or self.class_ == "pii"):
+            raise ValueError("nulls_in needs nulls, and a column that is no personal data")
+        return self
 
     @model_validator(mode="after")
     def _units_convert(self) -> Column:
@@ -219,9 +229,9 @@ class Table(Declared):
         for name in wanted:
             if name not in names:
                 raise ValueError(f"column {name!r} is used but not declared")
-        for name in self.area.given if self.area else []:
-            if name in names:
-                raise ValueError(f"column {name!r} is declared, but the area gives it")
+        for name in self.given:
+            if name in names or self.given.count(name) > 1:
+                raise ValueError(f"column {name!r} is declared, but the area or nulls_in gives it")
         if any(c.class_ == "pii" and c.protect in (None, "drop") and c.name in wanted for c in self.columns):
             raise ValueError("a key, cursor or event time cannot be a dropped pii column")
         if self.mode == "history" and self.cursor:
@@ -234,6 +244,11 @@ class Table(Declared):
     def is_whole(self) -> bool:
         """Whether every extract holds the whole table, so that a key it misses is gone at the source."""
         return self.mode == "snapshot" or (self.mode == "history" and self.cursor is None)
+
+    @property
+    def given(self) -> list[str]:
+        """The raw columns, all text, that the source does not have: the resolved area, and which text meant no value."""
+        return [*(self.area.given if self.area else []), *(c.nulls_in for c in self.columns if c.nulls_in)]
 
     def column(self, name: str) -> Column:
         return next(c for c in self.columns if c.name == name)

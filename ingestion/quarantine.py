@@ -8,10 +8,9 @@ from typing import Any
 
 import duckdb
 
-from ingestion.contract import compile_contract
 from ingestion.landing import Landed, scan
 from ingestion.ledger import ask
-from ingestion.load import areas, ensure_raw, landed_types, merge, raw_columns, supersede, typed
+from ingestion.load import areas, compiled, ensure_raw, merge, raw_columns, supersede, typed
 from ingestion.model import Source
 from warehouse import connect
 from warehouse.connect import literal
@@ -131,7 +130,7 @@ def _replay_extract(
     one = Landed.read(folder, source)
     ensure_raw(con, one.source, one.table, raw_columns(con, one.source))
     rows = f"(SELECT * FROM {scan(one.files)} WHERE _row_number IN ({', '.join(map(str, numbers))}))"
-    contract = compile_contract(one.source, one.table, landed_types(con, rows), now=now, areas=areas(con))
+    contract = compiled(con, one, rows, now, areas(con))
     con.execute(f"CREATE OR REPLACE TEMP TABLE good AS FROM ({typed(contract, rows)}) WHERE NOT _broken")
     supersede(con, contract, one, now)
     loaded, duplicates = merge(con, contract, one, now)

@@ -283,13 +283,7 @@ def _table_row(source: Source, table: Table) -> dict[str, Any]:
 
 
 def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
-    resolved = [
-        Column.model_validate({"name": name, "type": "text", "class": "code"})
-        for name in (table.area.given if table.area else [])
-    ]
-    declared = [
-        _column_row(source, table, ordinal, column) for ordinal, column in enumerate([*table.columns, *resolved], 1)
-    ]
+    declared = [_column_row(source, table, ordinal, column) for ordinal, column in enumerate(table.columns, 1)]
     ignored = [
         dict.fromkeys(declared[0])
         | {
@@ -301,7 +295,23 @@ def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
         }
         for one in table.ignored_columns
     ]
-    return declared + ignored
+    given = [
+        dict.fromkeys(declared[0])
+        | {
+            "source_id": source.id,
+            "table_name": table.name,
+            "ordinal": ordinal,
+            "column_name": name,
+            "type": "text",
+            "class": "code" if table.area and name in table.area.given else "free",
+            "is_required": False,
+            "description_vi": "suy ra khi nạp",
+            "description_en": "derived while loading",
+            "is_ignored": False,
+        }
+        for ordinal, name in enumerate(table.given, len(declared) + 1)
+    ]
+    return declared + given + ignored
 
 
 def _column_row(source: Source, table: Table, ordinal: int, column: Column) -> dict[str, Any]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_up_source import COLUMNS, ask, declare, pull, row
+from made_up_source import EVERY_MODE, ask, declare, pull, row
 
 from ingestion.rebuild import rebuild
 from warehouse import connect
@@ -15,13 +13,6 @@ from warehouse import connect
 #: A day's rows: some late (an older hour), repeated, broken (“x”, “200”), keyless; keys that a day misses are deletes.
 rows = st.builds(row, st.sampled_from(["A", "B", "C", "D", None]), st.sampled_from(["1", "2", "x", "200", None]), st.integers(0, 5))  # fmt: skip
 days = st.lists(st.lists(rows, min_size=1, max_size=7), min_size=1, max_size=5)
-TABLES: dict[str, dict[str, Any]] = {
-    "upsert": {},
-    "append": {"mode": "append"},
-    "snapshot": {"mode": "snapshot", "cursor": None, "volume": {"max_change": 1000}},
-    "history": {"mode": "history", "columns": [*COLUMNS[:2], COLUMNS[2] | {"required": True}]},
-    "history of whole tables": {"mode": "history", "cursor": None, "volume": {"max_change": 1000}},
-}
 
 
 def world() -> dict[str, list]:
@@ -34,7 +25,7 @@ def world() -> dict[str, list]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("table", EVERY_MODE.values(), ids=EVERY_MODE)
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=days)
 def test_rebuild__gives_every_row_ledger_line_and_refusal_again(

@@ -55,6 +55,15 @@ COLUMNS = [
     {"name": "luc", "type": "timestamp"},
 ]
 
+#: What `declare` is told for a table of every mode.
+EVERY_MODE: dict[str, dict[str, Any]] = {
+    "upsert": {},
+    "append": {"mode": "append"},
+    "snapshot": {"mode": "snapshot", "cursor": None, "volume": {"max_change": 1000}},
+    "history": {"mode": "history", "columns": [*COLUMNS[:2], COLUMNS[2] | {"required": True}]},
+    "history of whole tables": {"mode": "history", "cursor": None, "volume": {"max_change": 1000}},
+}
+
 
 def declare(source_id: str = "so_thu_nghiem", **table: Any) -> Source:
     """A source with one table `ho_so(★ma, so, luc ⏱)`; keywords change the table."""

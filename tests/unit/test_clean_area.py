@@ -184,6 +184,10 @@ def test_load__stores_what_the_source_wrote_and_the_code_it_means(ioc_home: Path
         ("14758", None, "14758"),
         (None, None, None),
     ]
+    with connect.writer("test") as con:
+        registry.sync(con, registry.Registry({source.id: source}, {source.id: Path("thu/so_thu_nghiem.yml")}))
+    columns = "SELECT ordinal, column_name, type, class FROM ops.source_column WHERE ordinal > 4 ORDER BY 1"
+    assert ask(columns) == [(5, "ma_xa_2025", "text", "code"), (6, "ma_xa_2025_cu", "text", "code")]
     several, unknown = ask("SELECT rules, reasons_vi FROM quarantine.row ORDER BY key_text")
     assert several == (
         ["area:dia_ban"],

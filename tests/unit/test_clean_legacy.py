@@ -16,10 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up_source import ask, declare, land, pull
 
+from ingestion import quarantine
 from ingestion.clean import legacy
 from ingestion.clean.legacy import LETTERS, decode, detect, to_unicode
 from ingestion.clean.syllable import is_syllable
 from ingestion.model import Encoding
+from ingestion.rebuild import rebuild
 
 REPUBLIC = "Cộng hòa xã hội chủ nghĩa Việt Nam"
 #: The same words as a program shows them that takes the bytes for windows-1252, by hand.
@@ -184,13 +186,12 @@ def test_syllable__is_known_by_its_form() -> None:
 COLUMNS: list[dict[str, Any]] = [{"name": "ma", "type": "text"}, {"name": "so", "type": "text"}]
 
 
-def test_extract__converts_declared_columns_and_counts_what_is_not_certain(ioc_home: Path) -> None:
+def test_load__converts_declared_columns_and_the_ledger_counts_what_is_not_certain(ioc_home: Path) -> None:
     source = declare(cursor=None, columns=[COLUMNS[0], COLUMNS[1] | {"encoding": "tcvn3"}])
     [loaded] = pull(source, [{"ma": "A", "so": SHOWN["tcvn3"]}, {"ma": "B", "so": "Thôn Å"}])
     assert (loaded.rows_loaded, loaded.rows_quarantined) == (2, 0)
     assert ask("SELECT so FROM raw.so_thu_nghiem__ho_so ORDER BY ma") == [(REPUBLIC,), ("Thôn Å",)]
-    [landed] = land(source, [{"ma": "C", "so": "Thôn Å"}])
-    assert landed.manifest.texts_uncertain == {"so": 1}
+    assert ask("SELECT texts_uncertain FROM ops.extract") == [('{"so": 1}',)]
 
 
 def test_extract__leaves_undeclared_text_as_it_came_and_says_how_much_looks_old(ioc_home: Path) -> None:
@@ -207,3 +208,19 @@ def test_contract__quarantines_a_key_whose_encoding_is_not_certain(ioc_home: Pat
     assert ask("SELECT rules, reasons_vi FROM quarantine.row") == [
         (["encoding:ma"], ["cột ma: “Th«n” còn ở bảng mã cũ chưa xác định chắc chắn"])
     ]
+
+
+def test_replay_and_rebuild__read_old_encodings_as_loading_does_under_the_present_declaration(ioc_home: Path) -> None:
+    def read_as(encoding: str | None) -> Any:
+        words = {"name": "so", "type": "text", "code_list": [REPUBLIC], "encoding": encoding}
+        return declare(cursor=None, columns=[COLUMNS[0], words])
+
+    rows = [{"ma": name, "so": SHOWN[name]} for name in ("tcvn3", "vni")]
+    [loaded] = pull(read_as(None), rows)
+    assert (loaded.rows_loaded, loaded.rows_quarantined, loaded.texts_uncertain) == (0, 2, {"so": 2})
+    assert quarantine.replay(read_as("tcvn3"), by="an") == (1, 2)
+    assert quarantine.replay(read_as("vni"), by="an") == (1, 1)
+    assert ask("SELECT ma, so FROM raw.so_thu_nghiem__ho_so ORDER BY 1") == [("tcvn3", REPUBLIC), ("vni", REPUBLIC)]
+    assert rebuild(read_as("detect"), holder="test")[0].is_equal
+    assert ask("SELECT so, _extract_id FROM raw.so_thu_nghiem__ho_so") == [(REPUBLIC, loaded.extract_id)] * 2
+    assert ask("SELECT rows_loaded, rows_quarantined, texts_uncertain FROM ops.extract") == [(2, 0, None)]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from made_up_source import NOW, declare
+from made_up_source import NOW, ask, declare, pull, stored
 from pydantic import ValidationError
 
-from ingestion.clean import area
+from ingestion import quarantine
+from ingestion.clean import area, legacy
 from ingestion.contract import Areas, compile_contract
 from ingestion.load import landed_types
 from warehouse import connect
@@ -196,6 +198,7 @@ def broken_rules(
     batch = pa.Table.from_pylist([row])
     with connect.scratch() as con:
         con.register("batch", batch)
+        legacy.register(con)
         con.execute(f"CREATE TEMP TABLE {area.KNOWN} AS SELECT * FROM {COMMUNES}")
         contract = compile_contract(source, source.tables[0], landed_types(con, "batch"), now=NOW, areas=areas)
         lists = ", ".join(contract.list_of(part) for part in ("name", "vi", "en"))
@@ -298,3 +301,15 @@ def test_contract__brings_a_value_to_the_declared_unit(kind: str, written: Any, 
 def test_declaration__of_units_must_be_whole(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         declare(cursor=None, columns=[{"name": "ma", "type": "text"}, LEAD[0] | wrong, LEAD[1]])
+
+
+def test_nulls_in__tells_below_detection_from_not_measured_and_neither_is_zero(ioc_home: Path) -> None:
+    measured = {"name": "bod", "type": "double", "nulls": ["KPH", "-"], "nulls_in": "bod_vi_sao", "range": [0, 100]}
+    source = declare(cursor=None, columns=[{"name": "ma", "type": "text"}, measured])
+    rows = [{"ma": str(i), "bod": said} for i, said in enumerate(["0", " KPH", "-", "", None, "kph"])]
+    (loaded,) = pull(source, rows)
+    assert (loaded.rows_in, loaded.rows_loaded, loaded.rows_quarantined) == (6, 5, 1)
+    told = [(0.0, None), (None, "-"), (None, "KPH"), (None, None), (None, None)]
+    assert stored("bod, bod_vi_sao") == told
+    assert ask("SELECT rules FROM quarantine.row") == [(["type:bod"],)]
+    assert quarantine.replay(source, by="an") == (0, 1)

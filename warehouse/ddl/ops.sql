@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS ops.extract (
     bytes_landed BIGINT, files_in INTEGER, landing_path VARCHAR, manifest_sha256 VARCHAR,
     max_event_at TIMESTAMPTZ, drift VARCHAR,
     left_out VARCHAR, -- JSON, reason → count: what the declaration said is no data (totals, footers, hidden sheets)
-    pruned_at TIMESTAMPTZ); -- when its files left the landing, as the declared retention says
+    pruned_at TIMESTAMPTZ, -- when its files left the landing, as the declared retention says
+    texts_uncertain VARCHAR); -- JSON, column → count: texts kept as they came, because their old encoding is not certain
 CREATE TABLE IF NOT EXISTS ops.watermark (
     source_id VARCHAR, table_name VARCHAR, cursor_value VARCHAR, extract_id VARCHAR, updated_at TIMESTAMPTZ);
 -- files already taken, so that a listing can be compared before anything is downloaded
@@ -56,3 +57,4 @@ CREATE TABLE IF NOT EXISTS ops.build (
 -- columns that came after the first release ---------------------------------------------------------------------------
 ALTER TABLE ops.pull ADD COLUMN IF NOT EXISTS tries INTEGER;
 ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS pruned_at TIMESTAMPTZ;
+ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS texts_uncertain VARCHAR;
