@@ -10,12 +10,14 @@ import itertools
 import re
 import tempfile
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import yaml
 
 from ingestion import connectors
@@ -56,13 +58,14 @@ _ZONE = "Asia/Ho_Chi_Minh"
 def draft(source_id: str, sector: str, title: str, connector: dict[str, Any], table: str, read: dict[str, Any]) -> str:
     """YAML of a source with one table. Raises `Fault` IOC-2xx when the source cannot be read, IOC-106 when it is empty."""
     read = _proposed(source_id, connector, read)
-    sample = _sample(source_id, connector, read)
+    sample, left_out = _sample(source_id, connector, read)
     if not sample.num_columns or not sample.num_rows:
         raise Fault(
             "IOC-206",
             f"Nguồn {source_id} không có dòng nào để xem mẫu.",
             f"Source {source_id} has no row to look at.",
-            fix=f"./ioc source add {source_id} --sector {sector}",
+            why="; ".join(f"{reason}: {count}" for reason, count in left_out.items()),
+            fix="xem lại tham số --read: dòng tiêu đề, trang, số dòng bỏ qua",
         )
     names = _names(sample.schema.names)
     columns = [
@@ -106,8 +109,8 @@ def _proposed(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -
     return read | {k: v for k, v in proposed.items() if k not in read}
 
 
-def _sample(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> pa.Table:
-    """The first rows with all columns that the source has."""
+def _sample(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> tuple[pa.Table, Counter[str]]:
+    """The first rows with all columns that the source has, and what was left out as no data."""
     module = connectors.module(connector["kind"])
     with tempfile.TemporaryDirectory(prefix="draft-") as folder:
         request = _request(source_id, connector, read, [_ANY], Path(folder))
@@ -115,14 +118,17 @@ def _sample(source_id: str, connector: dict[str, Any], read: dict[str, Any]) -> 
         if found is not None:
             request = _request(source_id, connector, read, found, Path(folder))
         batches: list[pa.RecordBatch] = []
+        left_out: Counter[str] = Counter()
         for chunk in module.read(request):
             batches.append(chunk.batch)
+            left_out.update(chunk.left_out)
             if sum(b.num_rows for b in batches) >= SAMPLE:
                 break
     if not batches:
-        return pa.table({})
+        return pa.table({}), left_out
     sample = pa.concat_tables([pa.Table.from_batches([b]) for b in batches], promote_options="permissive")
-    return sample.drop_columns([n for n in sample.schema.names if n in (_ANY, SURPLUS)]).slice(0, SAMPLE)
+    kept = [name for name in sample.schema.names if name not in (_ANY, SURPLUS)]
+    return sample.select(kept).slice(0, SAMPLE), left_out
 
 
 def _request(
@@ -173,6 +179,8 @@ def _kind(values: pa.ChunkedArray) -> tuple[str, str | None, str]:
     native = _native(values.type)
     if native:
         return native, None, ""
+    if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
+        return "text", None, "dữ liệu nhị phân"
     texts = [t.strip() for t in values.cast(pa.string()).to_pylist() if t and t.strip()]
     if not texts:
         return "text", None, "chưa thấy giá trị nào"
@@ -216,10 +224,8 @@ def _fits(texts: list[str], candidates: list[tuple[str, str | None]]) -> tuple[s
 def _key(sample: pa.Table, columns: list[tuple[dict[str, Any], str]]) -> tuple[list[str], str]:
     """The fewest columns, at most three, without nulls and doubles; codes before others, numbers with decimals never."""
     names = [c["name"] for c, _ in columns]
-    able = [
-        i for i, (c, _) in enumerate(columns)
-        if c["type"] not in ("decimal", "double", "boolean") and c.get("class") != "pii" and sample.column(i).null_count == 0
-    ]  # fmt: skip
+    whole = [i for i, (c, _) in enumerate(columns) if c.get("class") != "pii" and not _has_blanks(sample.column(i))]
+    able = [i for i in whole if columns[i][0]["type"] not in ("decimal", "double", "boolean")]
     able.sort(key=lambda i: (columns[i][0].get("class") != "code", i))
     with scratch() as con:
         con.register("sample", sample)
@@ -229,8 +235,15 @@ def _key(sample: pa.Table, columns: list[tuple[dict[str, Any], str]]) -> tuple[l
                 row = con.execute(f"SELECT count(*) FROM (SELECT DISTINCT {key} FROM sample)").fetchone()
                 if row and row[0] == sample.num_rows:
                     return [names[i] for i in some], f"  # duy nhất trong {sample.num_rows:,} dòng đầu"
-    widest = [names[i] for i in sorted(able)] or names[:1]
-    return widest, "  # không tới ba cột nào duy nhất trong các dòng đầu: hãy chọn khóa, dòng trùng khóa chỉ giữ một"
+    return [names[i] for i in whole] or names[
+        :1
+    ], "  # không tới ba cột nào duy nhất trong các dòng đầu: hãy chọn khóa, dòng trùng khóa chỉ giữ một"
+
+
+def _has_blanks(values: pa.ChunkedArray) -> bool:
+    return bool(values.null_count) or (
+        pa.types.is_string(values.type) and "" in pc.utf8_trim_whitespace(values).unique().to_pylist()
+    )
 
 
 def _flow(value: Any) -> str:

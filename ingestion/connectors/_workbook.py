@@ -184,7 +184,7 @@ def _data(
         [c[top].as_py() for c in body if c[top].is_valid], len(list(filter(None, headers)))
     ):
         leave("dòng số thứ tự cột", pc.equal(numbers, numbers[top]))
-    if len(list(filter(None, headers))) > 1:
+    if len(body) > 1:
         leave("dòng chỉ có một ô", pc.equal(texts, 1))
     index = {normal(header): i for i, header in enumerate(headers) if header}
     if skip["roman_in"] is not None:

@@ -92,8 +92,9 @@ class _Lines:
         self.lines, self.last = lines, ""
 
     def __iter__(self) -> Iterator[str]:
-        for self.last in self.lines:
-            yield self.last
+        for line in self.lines:
+            self.last = line
+            yield line
 
 
 def _rows(reader: Any, lines: _Lines, width: int, arguments: Read) -> Iterator[tuple[int, list[str]]]:

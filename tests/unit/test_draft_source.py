@@ -81,8 +81,8 @@ def test_draft__of_json_takes_the_fields_that_the_records_have(home: Path) -> No
 
 
 def test_draft__without_a_key_of_three_columns_keeps_rows_that_differ(home: Path) -> None:
-    values = [(a, b, c, d) for a in "xy" for b in "xy" for c in "xy" for d in "xy"]
-    (home / "a.csv").write_text("\n".join(["a,b,c,d", *(",".join(row) for row in values)]))
+    values = [(a, b, c, d, "z" * (d == "x")) for a in "xy" for b in "xy" for c in "xy" for d in "xy"]
+    (home / "a.csv").write_text("\n".join(["a,b,c,d,ghi_chu", *(",".join(row) for row in values)]))
     body = drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"})
     assert yaml.safe_load(body)["tables"][0]["primary_key"] == ["a", "b", "c", "d"] and "hãy chọn khóa" in body
 
