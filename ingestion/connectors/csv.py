@@ -62,6 +62,10 @@ def columns(request: Request) -> list[str] | None:
 def read(request: Request) -> Iterator[Chunk]:
     arguments = Read.model_validate(request.table.read)
     for path, seen in files(request, arguments.file, arguments.inside):
+        if path.open("rb").read(4) == b"PK\3\4":
+            raise malformed(
+                f"Tệp {seen.path}", "là tệp nén hoặc bảng tính, không phải CSV", "khai báo inside, hoặc kind: excel"
+            )
         try:
             yield from _chunks(path, seen, arguments)
         except (UnicodeError, csv.Error, LookupError) as error:
@@ -179,14 +183,18 @@ def _long(
     return long, places
 
 
-def sniff(path: Path) -> dict[str, str]:
-    """Delimiter and encoding as the first 256 kB of a file suggest them, to be looked at by a person and declared."""
+def sniff(path: Path) -> dict[str, str | int]:
+    """Delimiter and encoding as the first 256 kB of a file suggest them, to be looked at by a person and declared. A first
+    line `sep=;`, which is a word to Excel, is skipped."""
     with path.open("rb") as file:
         head = file.read(262_144)
         is_cut = bool(file.read(1))
     encoding = _encoding(head[: head.rfind(b"\n") + 1] or head if is_cut else head)
     text = head.decode(encoding, errors="ignore")
     lines = [line for line in text.splitlines() if line.strip()][:50]
+    told = re.fullmatch('"?sep=(.)"?', lines[0]) if lines else None
+    if told:
+        return {"delimiter": told[1], "encoding": encoding, "skip_lines": 1}
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
     steady = {mark: min(n) for mark, n in counts.items() if n and min(n) == max(n) and min(n) > 0}
     likely = steady or {mark: sum(n) for mark, n in counts.items()}
@@ -196,7 +204,7 @@ def sniff(path: Path) -> dict[str, str]:
 def _encoding(head: bytes) -> str:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
-    if b"\x00" in head[:200]:
+    if head[:200].count(0) > len(head[:200]) / 4:  # one is a stray byte
         return "utf-16-le" if head[1:2] == b"\x00" else "utf-16-be"
     try:
         head.decode("utf-8")
