@@ -216,6 +216,8 @@ def _kind(values: pa.ChunkedArray) -> tuple[str, str | None, str]:
     native = _native(values.type)
     if native:
         return native, None, ""
+    if pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
+        return "text", None, "dữ liệu nhị phân"
     texts = [t.strip() for t in values.cast(pa.string()).to_pylist() if t and t.strip()]
     if not texts:
         return "text", None, "chưa thấy giá trị nào"

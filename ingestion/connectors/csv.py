@@ -59,6 +59,10 @@ def columns(request: Request) -> list[str] | None:
 def read(request: Request) -> Iterator[Chunk]:
     arguments = Read.model_validate(request.table.read)
     for path, seen in files(request, arguments.file, arguments.inside):
+        if path.open("rb").read(4) == b"PK\3\4":
+            raise malformed(
+                f"Tệp {seen.path}", "là tệp nén hoặc bảng tính, không phải CSV", "khai báo inside, hoặc kind: excel"
+            )
         try:
             yield from _chunks(path, seen, arguments)
         except (UnicodeError, csv.Error, LookupError) as error:
@@ -179,14 +183,18 @@ def _long(
     return long, places
 
 
-def sniff(path: Path) -> dict[str, str]:
-    """Delimiter and encoding as the first 256 kB of a file suggest them, to be looked at by a person and declared."""
+def sniff(path: Path) -> dict[str, str | int]:
+    """Delimiter and encoding as the first 256 kB of a file suggest them, to be looked at by a person and declared. A first
+    line `sep=;`, which is a word to Excel, is skipped."""
     with path.open("rb") as file:
         head = file.read(262_144)
         is_whole = not file.read(1)
     encoding = _encoding(head if is_whole else head[: head.rfind(b"\n") + 1])
     text = head.decode(encoding, errors="ignore")
     lines = [line for line in text.splitlines() if line.strip()][:50]
+    told = re.fullmatch('"?sep=(.)"?', lines[0]) if lines else None
+    if told:
+        return {"delimiter": told[1], "encoding": encoding, "skip_lines": 1}
     counts = {mark: [line.count(mark) for line in lines] for mark in ",;\t|"}
     steady = {mark: min(n) for mark, n in counts.items() if n and min(n) == max(n) and min(n) > 0}
     likely = steady or {mark: sum(n) for mark, n in counts.items()}

@@ -2,25 +2,29 @@
 
 Numbers keep the digits that they were printed with; nested values are addressed by dots. A field that nobody declared is
 reported as drift. A line that is no JSON becomes a row
-without values whose text stays in the column `_more`, where the contract refuses it: one broken line does not cost the file.
+without values whose text stays in the column `_more`, where the contract refuses it: one broken line does not cost the file, nor does a record that is no object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Container, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pydantic import Field
 
 from ingestion.connectors import Arguments, Chunk, Request, SeenFile
 from ingestion.connectors._duckdb import malformed
 from ingestion.connectors._places import FromName, Place, constant, files, text_batch
-from ingestion.connectors._records import batch, dig, parse
+from ingestion.connectors._records import batch, dig, dumps, parse
 from ingestion.model import SURPLUS
 
 Connection = Place
+#: Where it stands, the record (an object), and its text where it is none.
+Row = tuple[str, dict[str, Any], str | None]
 BATCH_ROWS = 50_000
 #: A document is read whole; as Python objects it takes some ten times its size.
 MAX_DOCUMENT = 100_000_000
@@ -49,8 +53,11 @@ def read(request: Request) -> Iterator[Chunk]:
         rows = _lines(path, seen, arguments) if arguments.lines else _document(path, seen, arguments)
         while some := list(islice(rows, BATCH_ROWS)):
             refs = [ref for ref, _, _ in some]
-            records = [record for _, record, _ in some]
-            found = batch(records, names + _undeclared(records, names))
+            try:
+                found = _batch(some, names, fixed)
+            except UnicodeEncodeError:
+                some = [(ref, *_sayable(record, broken)) for ref, record, broken in some]
+                found = _batch(some, names, fixed)
             for name, value in fixed.items():
                 found = found.append_column(name, text_batch({name: [value] * len(some)}).column(0))
             if any(broken for _, _, broken in some):
@@ -59,14 +66,15 @@ def read(request: Request) -> Iterator[Chunk]:
         yield Chunk(text_batch({}), [], [seen])
 
 
-def _undeclared(records: list[Any], names: list[str]) -> list[str]:
-    """What the records have and nobody declared, so that it is reported as drift."""
+def _batch(some: list[Row], names: list[str], fixed: Container[str]) -> pa.RecordBatch:
+    """The named values, and the fields that nobody declared, so that they are reported as drift."""
+    records = [record for _, record, _ in some]
     known = {*names, *(name.partition(".")[0] for name in names), SURPLUS}
-    found = dict.fromkeys(key for record in records if isinstance(record, dict) for key in record)
-    return [key for key in found if key not in known]
+    fields = dict.fromkeys(key for record in records for key in record)
+    return batch(records, names + [key for key in fields if key not in known and key not in fixed])
 
 
-def _document(path: Path, seen: SeenFile, arguments: Read) -> Iterator[tuple[str, Any, str | None]]:
+def _document(path: Path, seen: SeenFile, arguments: Read) -> Iterator[Row]:
     if path.stat().st_size > MAX_DOCUMENT:
         raise malformed(
             f"Tệp {seen.path}", f"lớn hơn {MAX_DOCUMENT // 1_000_000} MB", "xin tệp NDJSON (mỗi dòng một bản ghi)"
@@ -83,10 +91,10 @@ def _document(path: Path, seen: SeenFile, arguments: Read) -> Iterator[tuple[str
     if not isinstance(records, list):
         raise malformed(f"Tệp {seen.path}", f"không có danh sách bản ghi ở “{arguments.records}”")
     for number, record in enumerate(records, 1):
-        yield f"{seen.path}#{number}", record, None
+        yield f"{seen.path}#{number}", *((record, None) if isinstance(record, dict) else ({}, dumps(record)))
 
 
-def _lines(path: Path, seen: SeenFile, arguments: Read) -> Iterator[tuple[str, Any, str | None]]:
+def _lines(path: Path, seen: SeenFile, arguments: Read) -> Iterator[Row]:
     try:
         with path.open(encoding=arguments.encoding) as file:
             for number, line in enumerate(file, 1):
@@ -96,7 +104,7 @@ def _lines(path: Path, seen: SeenFile, arguments: Read) -> Iterator[tuple[str, A
         raise malformed(f"Tệp {seen.path}", str(error), "khai báo đúng encoding") from None
 
 
-def _record(line: str) -> tuple[Any, str | None]:
+def _record(line: str) -> tuple[dict[str, Any], str | None]:
     """The record of a line, or the line itself when it is none."""
     try:
         record = parse(line)
