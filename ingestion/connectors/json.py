@@ -1,8 +1,8 @@
 """JSON files: a document with a list of records, or one record a line (NDJSON).
 
 Numbers keep the digits that they were printed with; nested values are addressed by dots. A field that nobody declared is
-reported as drift. A line that is no JSON becomes a row
-without values whose text stays in the column `_more`, where the contract refuses it: one broken line does not cost the file, nor does a record that is no object.
+reported as drift. A line that is no JSON, or a record that is no object, becomes a row without values whose text stays in
+the column `_more`, where the contract refuses it: neither costs the file.
 """
 
 from __future__ import annotations
@@ -111,6 +111,15 @@ def _record(line: str) -> tuple[dict[str, Any], str | None]:
     except (ValueError, RecursionError):
         return {}, line.strip()
     return (record, None) if isinstance(record, dict) else ({}, line.strip())
+
+
+def _sayable(record: dict[str, Any], broken: str | None) -> tuple[dict[str, Any], str | None]:
+    """A record with half of a surrogate pair (an emoji cut in two) is no text: it is kept in escapes, beside its columns."""
+    try:
+        dumps(record).encode()
+    except UnicodeEncodeError:
+        return {}, json.dumps(record)
+    return record, broken
 
 
 def sniff(path: Path) -> dict[str, Any]:

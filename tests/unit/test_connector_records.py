@@ -293,3 +293,26 @@ def test_parquet__types_come_as_they_are_and_nested_ones_as_json(tmp_path: Path)
     put(tmp_path, "a.parquet", (tmp_path / "a.parquet").read_bytes()[:-20])
     with pytest.raises(Fault, match="IOC-206"):
         rows(request(tmp_path, {"kind": "parquet", "folder": str(tmp_path)}, {"file": "*.parquet"}, "ma"))
+
+
+def test_json__a_record_that_is_no_object_or_no_text_is_one_quarantined_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path, "a.json", '[{"ma": "A"}, 7, {"ma": "B", "ten": "\\ud83d"}, {"ma": "C"}]')
+    one = loaded(tmp_path, "json", {"file": "a.json"}, "ma text;ten text", monkeypatch)
+    assert (one.rows_in, one.rows_loaded, one.rows_quarantined) == (4, 2, 2)
+    kept = ask("SELECT source_ref, reasons_vi[1] FROM quarantine.row ORDER BY 1")
+    assert [ref for ref, _ in kept] == ["a.json#2", "a.json#3"] and "ud83d" in kept[1][1]
+
+
+def test_sniff__takes_the_word_that_excel_puts_above_the_header(tmp_path: Path) -> None:
+    put(tmp_path, "a.csv", "sep=;\nma;so\nA;1,5\n")
+    read = {"file": "a.csv"} | csv.sniff(tmp_path / "a.csv")
+    found = rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, read, "ma"))
+    assert found[:2] == ([{"ma": "A", "so": "1,5"}], ["a.csv:3"])
+
+
+def test_csv__that_is_a_zip_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"PK\x03\x04" + b"\0" * 100)
+    with pytest.raises(Fault, match="không phải CSV"):
+        rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma"))
