@@ -55,7 +55,7 @@ def read(request: Request) -> Iterator[Chunk]:
     with _open(request) as source, contextlib.closing(sqlite3.connect(copy)) as target:
         source.backup(target)
     with _reading(request, copy) as con:
-        con.text_factory = _text_of
+        con.text_factory = text_of
         wanted = _sql.statement(request, _DIALECT, _DIALECT.relation(_read(request)), _catalogue(con, request))
         cursor = con.execute(wanted.rows)
         while rows := cursor.fetchmany(BATCH_ROWS):
@@ -69,7 +69,8 @@ def _text(value: Any) -> str | None:
     return _sql.hexadecimal(value) if type(value) is bytes else repr(value)
 
 
-def _text_of(value: bytes) -> str | None:
+def text_of(value: bytes) -> str | None:
+    """A text, or the bytes of one that is not UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:

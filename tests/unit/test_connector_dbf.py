@@ -137,7 +137,13 @@ def test_dbf__of_foxpro_reads_texts_of_varying_length() -> None:
 def test_dbf__one_byte_outside_the_encoding_costs_one_row_and_deleted_rows_are_counted(
     tmp_path: Path, ioc_home: Path
 ) -> None:
-    records = [[b"1", "Đông Sơn".encode()], [b"*", b"8", b"x"], [b"2", b"Th\xd2 Xu\xe2n"], [b"*", b"9", b"y"], [b"3", b""]]
+    records = [
+        [b"1", "Đông Sơn".encode()],
+        [b"*", b"8", b"x"],
+        [b"2", b"Th\xd2 Xu\xe2n"],
+        [b"*", b"9", b"y"],
+        [b"3", b""],
+    ]
     (tmp_path / "a.dbf").write_bytes(dbf([text(b"MA", 4), text(b"TEN")], records))
     os.utime(tmp_path / "a.dbf", (0, 0))  # not being written right now
     (landed,) = extract(ask(tmp_path, "ma=MA; ten=TEN", encoding="utf-8").source, run_id="run")
