@@ -53,6 +53,8 @@ _PERSONAL = re.compile(
     r"(^|_)(ho_ten|ho_va_ten|ten_nguoi|hoten|cccd|cmnd|can_cuoc|dinh_danh|so_dien_thoai|dien_thoai|sdt|phone|email|"
     r"ngay_sinh|bhyt|bao_hiem|so_tai_khoan|dia_chi_nha|ho_chieu|passport|full_name|birth)"
 )
+#: A decimal of the warehouse has 6 places: a coordinate of 8 would be rounded.
+_FINE = re.compile(r"[.,]\d{6}\d*[1-9]\d*$")
 _CHANGED = re.compile(r"cap_nhat|updated|modified|sua_doi|ngay_sua|thoi_gian|last_")
 _ZONE = "Asia/Ho_Chi_Minh"
 _PLACE_NAME = "noi_dong"
@@ -252,6 +254,8 @@ def _fits(texts: list[str], candidates: list[tuple[str, str | None]]) -> tuple[s
     kind, format = fitting[0]
     if (kind, format) == ("date", "iso") and any(":" in t for t in texts):
         kind = "timestamp"
+    if kind == "decimal" and any(_FINE.search(t) for t in texts):
+        kind = "double"
     says = ""
     if kind == "decimal" and any(re.search(r"[.,]\d{7,}$", t) for t in texts):
         kind = "double"  # a decimal keeps six places

@@ -40,6 +40,8 @@ _LINEAGE = [
 _VERSION = [("_valid_from", "TIMESTAMP WITH TIME ZONE"), ("_valid_to", "TIMESTAMP WITH TIME ZONE")]
 #: Rows of an extract that are kept in memory while they are looked at several times.
 SMALL = 50_000
+#: More columns than this need more memory than a load has: some 0.7 MB each, for every step of every value's rules.
+WIDE = 256
 _TYPE_NAMES = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
 
 
@@ -200,6 +202,8 @@ def load_one(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, known: A
     if not one.manifest.files:
         gone = _delete_missing(con, books, one, None) if table.is_whole else 0
         return books.enter(one, Loaded(source.id, table.name, one.extract_id, 0, 0, 0, 0, gone), None, None, now)
+    if len(table.columns) > WIDE:
+        con.execute(f"SET memory_limit = '{len(table.columns)}MB'")
     relation = scan(one.files)
     contract = compiled(con, one, relation, now, known)
     rows = f"({typed(contract, relation)})"

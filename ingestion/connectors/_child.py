@@ -32,6 +32,7 @@ CPU_SECONDS = 300
 #: All that the child may write to a file: its complaint.
 SAID_BYTES = 65_536
 _REFERENCE = "_ref"
+_LEFT_OUT = ["_left_out", "_count"]
 #: pyarrow would import both libraries, which costs more than reading most files, and needs neither; shapes need numpy.
 _START = """import sys
 sys.modules |= {"numpy": None, "pandas": None}
@@ -77,9 +78,20 @@ def parse(parser: str, path: Path, arguments: dict[str, Any]) -> Iterator[tuple[
 
 def chunks(parser: str, path: Path, arguments: dict[str, Any], seen: SeenFile) -> Iterator[Chunk]:
     """What `parse` yields as a connector's chunks; the file counts as taken only after its last row."""
+    counted: dict[str, int] = {}
     for batch, references in parse(parser, path, arguments):
-        yield Chunk(batch, references)
-    yield Chunk(pa.RecordBatch.from_arrays([], names=[]), [], [seen])
+        if batch.schema.names == _LEFT_OUT:
+            counted = dict(zip(*batch.to_pydict().values(), strict=True))
+        else:
+            yield Chunk(batch, references)
+    yield Chunk(pa.RecordBatch.from_arrays([], names=[]), [], [seen], counted)
+
+
+def left_out(counted: dict[str, int]) -> tuple[pa.RecordBatch, list[str]]:
+    """What a parser yields once to say how many rows, by reason, are no data."""
+    there = {reason: count for reason, count in counted.items() if count}
+    arrays = [pa.array(there.keys(), pa.string()), pa.array(there.values(), pa.int64())]
+    return pa.RecordBatch.from_arrays(arrays, names=_LEFT_OUT), [""] * len(there)
 
 
 def _fault(path: Path, ended: int, said: str) -> Fault:

@@ -6,6 +6,7 @@ whose size contradicts its header is refused. Layout: dBASE III/IV and Visual Fo
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,9 +17,10 @@ from typing import IO, Any, Literal
 
 import pyarrow as pa
 
-from ingestion.connectors._child import Refused
+from ingestion.connectors._child import Refused, left_out
 from ingestion.connectors._duckdb import BATCH_ROWS
 from ingestion.connectors._places import text_batch
+from ingestion.model import SURPLUS
 
 #: Encodings of text that Python decodes; the fonts of old software (TCVN3, VNI, VISCII) are added in `_decoded`.
 Encoding = Literal["utf-8", "cp1258", "cp1252", "latin-1"]
@@ -34,6 +36,8 @@ _BLOCK_BYTES = 4_000_000
 _FOXPRO = {0x30, 0x31, 0x32}
 _VERSIONS = {0x03, 0x43, 0x63, 0x83, 0x8B, 0xCB, 0xF5, 0xFB} | _FOXPRO
 _NULL_FLAGS = "0"
+#: Why a row is left out, in the manifest.
+DELETED = "dòng đã đánh dấu xóa"
 #: A row's number in the file and its cells.
 Row = tuple[int, tuple[bytes, ...]]
 
@@ -59,6 +63,7 @@ class Table:
 
     def __init__(self, stream: IO[bytes], encoding: Encoding) -> None:
         self._stream, self._encoding = stream, encoding
+        self.deleted = 0
         head = stream.read(32)
         if len(head) < 32 or head[0] not in _VERSIONS:
             raise Refused("không phải bảng dBase III, dBase IV hay FoxPro")
@@ -78,8 +83,8 @@ class Table:
             raise Refused("tên cột trống hoặc trùng nhau")
         if 1 + sum(f.length for f in self.fields) != self._row_length:
             raise Refused("độ dài các cột không khớp độ dài một dòng")
-        if odd := [f.name for f in self.fields if not self.is_memo(f) and not _is_known(f)]:
-            raise Refused(f"kiểu của cột {', '.join(odd)} không đọc được")
+        if odd := [f.name for f in self.fields if self._is_read(f) and f.length != _WIDTH.get(f.type, f.length)]:
+            raise Refused(f"độ dài của cột {', '.join(odd)} không hợp kiểu của nó")
 
     def _described(self, described: bytes) -> Iterator[Field]:
         for at in range(0, len(described) - 31, 32):
@@ -91,14 +96,19 @@ class Table:
             length = one[16] + (one[17] << 8 if kind == "C" else 0)
             yield Field(self._decoded(name).strip(), kind, length, self._foxpro and bool(one[18] & 2))
 
-    def is_memo(self, field: Field) -> bool:
+    def _is_memo(self, field: Field) -> bool:
         """Kept in another file (.dbt, .fpt), which is not read."""
-        return field.type in "MGP" or (field.type == "B" and not self._foxpro)
+        return field.type in "MGPW" or (field.type == "B" and not self._foxpro)
 
-    def refuse_memo(self, wanted: list[str]) -> None:
-        """A memo column may be ignored by the declaration, but not be wanted."""
-        if memo := [f.name for f in self.fields if self.is_memo(f) and f.name in wanted]:
-            raise Refused(f"cột {', '.join(memo)} nằm trong tệp memo, không đọc: đưa vào ignored_columns kèm lý do")
+    def _is_read(self, field: Field) -> bool:
+        return field.type in _MEANING and not self._is_memo(field)
+
+    def refuse_unread(self, wanted: list[str]) -> None:
+        """A memo column, or one of a type that is not read, may be ignored by the declaration, but not be wanted."""
+        if unread := [f for f in self.fields if f.name in wanted and not self._is_read(f)]:
+            names = ", ".join(f.name for f in unread)
+            why = "nằm trong tệp memo" if self._is_memo(unread[0]) else f"có kiểu {unread[0].type}"
+            raise Refused(f"cột {names} {why}, không đọc: đưa vào ignored_columns kèm lý do")
 
     def blocks(self) -> Iterator[list[Row]]:
         """The rows that are not marked as deleted, each with its number in the file, from 1; some MB at a time."""
@@ -115,31 +125,39 @@ class Table:
                 number += 1
                 if mark == b" ":
                     rows.append((number, tuple(cells)))
-                elif mark != b"*":
+                elif mark == b"*":
+                    self.deleted += 1
+                else:
                     raise Refused(f"dòng {number} không có dấu đầu dòng: tệp hỏng")
             yield rows
         if self._stream.read(self._row_length).strip(b"\x1a\0 "):
             raise Refused(f"đầu tệp nói có {self.count} dòng, trong tệp có nhiều hơn")
 
     def columns(self, rows: list[Row]) -> dict[str, list[str | None]]:
-        """Some rows as columns of text; memo columns are left out."""
+        """Some rows as columns of text, without those that are not read. A text that is not of the declared encoding has its
+        bytes written out (`\\xd2`), and `SURPLUS` says so in its row."""
         cells = list(zip(*(row for _, row in rows), strict=True)) or [()] * len(self.fields)
-        flags = next((cells[i] for i, f in enumerate(self.fields) if f.type == _NULL_FLAGS), ())
+        flags = next((cells[i] for i, f in enumerate(self.fields) if f.type == _NULL_FLAGS), [b""] * len(rows))
+        marks = [int.from_bytes(flag, "little") for flag in flags]
         found: dict[str, list[str | None]] = {}
-        bit = -1
+        surplus: list[str | None] = [None] * len(rows)
+        bits = itertools.count()
         for field, column in zip(self.fields, cells, strict=True):
-            bit += field.nullable
-            if field.type == _NULL_FLAGS or self.is_memo(field):
+            shortened = next(bits) if field.type in "VQ" else None
+            null = next(bits) if field.nullable else None
+            if not self._is_read(field):
                 continue
-            values: list[str | None] = []
+            values = found[field.name] = []
             for at, cell in enumerate(column):
-                is_null = field.nullable and flags and int.from_bytes(flags[at], "little") >> bit & 1
+                if shortened is not None and marks[at] >> shortened & 1:
+                    cell = cell[: cell[-1]]
+                is_null = null is not None and marks[at] >> null & 1
                 try:
                     values.append(None if is_null else _MEANING[field.type](self, cell))
-                except UnicodeDecodeError:
-                    raise Refused(f"dòng {rows[at][0]}, cột {field.name} không phải {self._encoding}") from None
-            found[field.name] = values
-        return found
+                except UnicodeDecodeError as error:
+                    values.append(cell.decode(self._encoding, "backslashreplace").rstrip(" \0"))
+                    surplus[at] = f"cột {field.name}: byte {cell[error.start]:02x} không phải {self._encoding}"
+        return found | ({SURPLUS: surplus} if any(surplus) else {})
 
     def _decoded(self, cell: bytes) -> str:
         try:
@@ -177,6 +195,7 @@ class Table:
 
 _MEANING: dict[str, Callable[[Table, bytes], str | None]] = {
     "C": Table._text,
+    "V": Table._text,
     "N": Table._printed,
     "F": Table._printed,
     "D": Table._day,
@@ -186,19 +205,15 @@ _MEANING: dict[str, Callable[[Table, bytes], str | None]] = {
     "B": lambda _, cell: repr(struct.unpack("<d", cell)[0]),
     "Y": lambda _, cell: str(Decimal(struct.unpack("<q", cell)[0]).scaleb(-4)),
     "T": Table._moment,
-    _NULL_FLAGS: Table._printed,
 }
 _WIDTH = {"I": 4, "B": 8, "Y": 8, "T": 8}
-
-
-def _is_known(field: Field) -> bool:
-    return field.type in _MEANING and _WIDTH.get(field.type, field.length) == field.length
 
 
 def parse(path: Path, arguments: dict[str, Any]) -> Iterator[tuple[pa.RecordBatch, list[str]]]:
     """Parser of `_child`: `encoding`, and `columns`, the source's names that the declaration wants."""
     with path.open("rb") as stream:
         table = Table(stream, arguments["encoding"])
-        table.refuse_memo(arguments["columns"])
+        table.refuse_unread(arguments["columns"])
         for rows in table.blocks():
             yield text_batch(table.columns(rows)), [f"{path.name}:{number}" for number, _ in rows]
+        yield left_out({DELETED: table.deleted})

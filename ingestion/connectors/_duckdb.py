@@ -26,13 +26,13 @@ def down(where: str, why: str, fix: str) -> Fault:
     return Fault("IOC-201", f"Không kết nối được {where}.", f"Cannot reach {where}.", why=why, fix=fix)
 
 
-def refused(where: str, user: str) -> Fault:
+def refused(where: str, user: str, why: str = "wrong or expired password, or the account is locked") -> Fault:
     """`Fault` IOC-202: the server is there and refuses us. Never retried: an account may be locked by it."""
     return Fault(
         "IOC-202",
         f"{where} từ chối tài khoản “{user}”.",
         f"{where} refuses the account “{user}”.",
-        why="wrong or expired password, or the account is locked",
+        why=why,
         fix="đặt lại tệp bí mật của nguồn trong secrets/, rồi ./ioc source pull",
     )
 

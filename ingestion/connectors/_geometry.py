@@ -38,9 +38,9 @@ def to_wgs84(crs: str) -> Transformer:
 
 
 def as_text(came: Sequence[str | bytes | None], way: Transformer) -> list[str | None]:
-    """Shapes as GeoJSON texts or WKB, in WGS84 as GeoJSON, heights left out.
+    """Shapes as GeoJSON texts or WKB, in WGS84 as GeoJSON, heights left out; an empty one is null.
 
-    What is no shape comes as it was, and one with a point that is not on the earth as its WKT, untransformed; both with a
+    What is no shape, or has curves, comes as it was, and one with a point that is not on the earth as its WKT, untransformed; both with a
     word before it: no JSON, so that a column of type json quarantines the row and nothing is lost. A ring that crosses
     itself is passed as it is: simplified boundaries have some.
     """
@@ -48,8 +48,7 @@ def as_text(came: Sequence[str | bytes | None], way: Transformer) -> list[str | 
     def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.round(np.column_stack(way.transform(points[:, 0], points[:, 1])), DECIMALS)
 
-    read = shapely.from_wkb if any(isinstance(c, bytes) for c in came) else shapely.from_geojson
-    shapes = read(np.array(came, dtype=object), on_invalid="ignore")
+    shapes = _shapes(came)
     moved = shapely.transform(shapely.force_2d(shapes), move)
     points, of = shapely.get_coordinates(moved, return_index=True)
     on_earth = (np.abs(points) <= (180, 90)).all(axis=1)  # false for NaN
@@ -59,4 +58,15 @@ def as_text(came: Sequence[str | bytes | None], way: Transformer) -> list[str | 
     for at in np.flatnonzero(shapely.is_missing(shapes)).tolist():
         raw = came[at]
         texts[at] = raw if raw is None else f"Not a shape: {raw.hex() if isinstance(raw, bytes) else raw}"
+    texts[shapely.is_empty(shapes)] = None
     return list(texts)
+
+
+def _shapes(came: Sequence[str | bytes | None]) -> NDArray[np.object_]:
+    """None for what is no shape. One with curves would cost all of them."""
+    read = shapely.from_wkb if any(isinstance(c, bytes) for c in came) else shapely.from_geojson
+    try:
+        shapes: NDArray[np.object_] = read(np.array(came, dtype=object), on_invalid="ignore")
+    except NotImplementedError:
+        shapes = np.concatenate([_shapes([c]) for c in came]) if len(came) > 1 else np.array([None])
+    return shapes

@@ -16,6 +16,7 @@ import pyarrow as pa
 from ingestion.connectors._child import Refused
 from ingestion.connectors._geometry import as_text, to_wgs84
 from ingestion.connectors._places import text_batch
+from ingestion.connectors.sqlite import text_of
 from warehouse.connect import quote
 
 _SHAPES_A_BATCH = 2_000
@@ -30,6 +31,7 @@ def parse(path: Path, arguments: dict[str, Any]) -> Iterator[tuple[pa.RecordBatc
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as con:
             con.execute("PRAGMA trusted_schema = OFF")
+            con.text_factory = text_of
             yield from _rows(con, path.name, **arguments)
     except sqlite3.Error as error:
         raise Refused(f"không phải GeoPackage, hoặc tệp hỏng ({error})") from None
@@ -42,7 +44,9 @@ def _rows(
     if layer is None and len(layers) == 1:
         (layer,) = layers
     if layer is None or layer not in layers:
-        raise Refused(f"khai báo layer, một trong: {', '.join(sorted(layers)) or 'không có lớp nào'}")
+        raise Refused(
+            f"khai báo layer, một trong: {', '.join(sorted(layers)) or 'không có lớp nào'}; bảng không có hình: kind sqlite"
+        )
     way = to_wgs84(crs or _crs(con, layer))
     found = con.execute(f"SELECT rowid, * FROM {quote(layer)} ORDER BY rowid")
     names = [column[0] for column in found.description[1:]]

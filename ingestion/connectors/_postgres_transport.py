@@ -7,6 +7,7 @@ DuckDB and one kind of machine, so it may be missing; ADBC is a plain Python pac
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,7 +19,7 @@ from adbc_driver_manager import Error as AdbcError
 from ingestion.connectors import _sql
 from ingestion.connectors._duckdb import batches, malformed, refused
 from ingestion.model import Source
-from warehouse.connect import literal, scratch
+from warehouse.connect import literal, quote, scratch
 from warehouse.errors import Fault
 
 #: Types that both carry unchanged. The scanner makes a numeric NaN 0.00, ADBC an infinite date the year -290279.
@@ -31,16 +32,24 @@ _SETTINGS = {
     "extra_float_digits": "3",
     "bytea_output": "hex",
     "xmloption": "content",
+    "client_encoding": "UTF8",
     "default_transaction_read_only": "on",
     "default_transaction_isolation": r"repeatable\ read",
 }
-_REFUSED = ("password authentication", "no password supplied", "role ", "pg_hba.conf", "28P01", "permission denied")
+_REFUSED = ("password authentication", "no password supplied", 'FATAL:  role "', "pg_hba.conf", "28P01")
+_SLOW = ("timeout expired", "statement timeout", "lock timeout", "conflict with recovery")
+#: “permission denied for materialized view gia”: what to ask the owner for, by what is denied; else SELECT.
+_DENIED = re.compile(r"permission denied for (foreign table|materialized view|\w+) ([^\n]+)")
+_GRANTS = {"schema": "USAGE ON SCHEMA", "database": "CONNECT ON DATABASE", "function": "EXECUTE ON FUNCTION"}
 _BROKEN = (
     "server closed the connection",
     "terminating connection",
     "could not receive data",
     "SSL SYSCALL",
     "no connection to the server",
+    "could not translate host name",
+    "too many ",
+    "remaining connection slots",
 )
 
 
@@ -148,11 +157,17 @@ class _Scanner:
 
 def _fault(login: Login, source: Source, table: str, error: Exception) -> Fault:
     text = str(error).replace(login.password or "\0", "…")
+    # DuckDB puts all that libpq was told before what libpq says.
+    text = text.partition("'\": ")[2] or text
+    what = f"{login.where}{table and f', bảng {table}'}"
+    if found := _DENIED.search(text):
+        grant = f"GRANT {_GRANTS.get(found[1], 'SELECT ON')} {quote(found[2].strip())} TO {quote(login.user)}"
+        return _sql.denied(what, found[0].strip(), grant)
     if any(sign in text for sign in _REFUSED):
-        return refused(login.where, login.user)
-    if "timeout expired" in text:
+        return refused(login.where, login.user, text.strip().splitlines()[-1])
+    if any(sign in text for sign in _SLOW):
         return _sql.too_slow(login.where, source)
-    if "onnection to server" in text or "Unable to connect" in text or any(sign in text for sign in _BROKEN):
+    if "onnection to server" in text or any(sign in text for sign in _BROKEN):
         return _sql.unreachable(login.where, text.strip().splitlines()[-1].strip(), source)
     said = text.partition("ERROR:")[2] or text
-    return malformed(f"{login.where}{table and f', bảng {table}'}", said.strip().splitlines()[0])
+    return malformed(what, said.strip().splitlines()[0])

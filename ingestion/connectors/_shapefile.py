@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.connectors import _dbf
-from ingestion.connectors._child import Refused
+from ingestion.connectors._child import Refused, left_out
 from ingestion.connectors._geometry import as_text, to_wgs84
 from ingestion.connectors._places import text_batch
 
@@ -40,7 +40,7 @@ def parse(path: Path, arguments: dict[str, Any]) -> Iterator[tuple[pa.RecordBatc
     _check_head(members[".shp"])
     with members[".dbf"].open("rb") as stream:
         table = _dbf.Table(stream, encoding)
-        table.refuse_memo(arguments["columns"])
+        table.refuse_unread(arguments["columns"])
         geometry_as = arguments["geometry_as"]
         if geometry_as in [f.name for f in table.fields]:
             raise Refused(f"đã có cột tên {geometry_as}: đổi geometry_as")
@@ -53,6 +53,7 @@ def parse(path: Path, arguments: dict[str, Any]) -> Iterator[tuple[pa.RecordBatc
             yield batch, [f"{path.name}:{number}" for number in numbers]
         if (left := next(rows, None)) is not None:
             raise Refused(f"tệp .dbf có dòng {left[0]}, tệp .shp không có")
+        yield left_out({_dbf.DELETED: table.deleted})
 
 
 def _beside(path: Path) -> dict[str, Member]:

@@ -235,6 +235,20 @@ def too_slow(where: str, source: model.Source) -> Fault:
     )
 
 
+def grant(dialect: Dialect, read: Read, user: str, schema: str | None = None) -> str:
+    """What the server's administrator must run so that `user` may read this."""
+    on = dialect.relation(read, schema) if read.table else "<bảng trong câu truy vấn>"
+    return f"GRANT SELECT ON {on} TO {dialect.quote(user)}"
+
+
+def denied(what: str, why: str, grant: str) -> Fault:
+    """`Fault` IOC-206: the login is right and may not read this. Not IOC-202: no account is locked by asking again, and the
+    source's other tables are still pulled."""
+    return malformed(
+        what, f"tài khoản không có quyền đọc ({why})", f"nhờ quản trị viên của máy chủ nguồn chạy: {grant}"
+    )
+
+
 def complete(request: Request, wanted: Statement, expected: int, batches: Iterator[pa.RecordBatch]) -> Iterator[Chunk]:
     """The batches as chunks. Raises `Fault` IOC-204 at the end when fewer rows came than the server counted before."""
     count = 0

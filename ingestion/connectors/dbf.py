@@ -1,7 +1,8 @@
 """dBase III, dBase IV and FoxPro tables (.dbf) of a folder: text as declared, numbers and dates as printed.
 
-Rows that the program marked as deleted are no rows; a row's reference is its number in the file, deleted ones counted.
-Blank cells, `?` in a logical field and the date 00000000 are null. Memo columns (.dbt, .fpt) are refused when declared.
+Rows that the program marked as deleted are left out, and the manifest says how many; a row's reference is its number in the
+file with those. A text with a byte that is not of the declared encoding costs its row, which goes to quarantine. Blank
+cells, `?` in a logical field and the date 00000000 are null. Memo columns (.dbt, .fpt) are refused when declared.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""A GeoJSON FeatureCollection: one row a feature, its properties as text and its geometry as GeoJSON text in WGS84."""
+"""A GeoJSON FeatureCollection: one row a feature, its properties as text and its geometry as GeoJSON text in WGS84.
+
+A feature's own `id` is a column too, unless a property has that name. What is no feature costs one quarantined row. Features
+one a line are read by `json` with `lines: true`, by dotted names (`properties.ten`).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""GeoPackages: one row a feature of one layer, its attributes as text and its geometry as GeoJSON text in WGS84."""
+"""GeoPackages: one row a feature of one layer, its attributes as text and its geometry as GeoJSON text in WGS84.
+
+A shape with curves is quarantined. Tables without shapes are read by `sqlite`: a GeoPackage is such a file.
+"""
 
 from __future__ import annotations
 

@@ -86,6 +86,9 @@ _OF_QUERY = {
     FIELD_TYPE.GEOMETRY: "geometry",
 } | dict.fromkeys((FIELD_TYPE.TINY, FIELD_TYPE.SHORT, FIELD_TYPE.INT24, FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG, FIELD_TYPE.DECIMAL, FIELD_TYPE.NEWDECIMAL), "decimal")  # fmt: skip
 _TEXT_OR_BYTES = {FIELD_TYPE.BLOB, FIELD_TYPE.VAR_STRING, FIELD_TYPE.STRING, FIELD_TYPE.VARCHAR}
+#: How connectorx says that a server takes too long, or that the stream broke off.
+_SLOW = ("max_statement_time", "max_execution_time", "Lock wait timeout")
+_BROKEN = ("timed out", "refused", "unreachable", "pool", "IoError", "DriverError", "was killed", "shutdown", "Codec")
 _CATALOGUE = """SELECT column_name, data_type, column_type, is_nullable FROM information_schema.columns
     WHERE table_schema = database() AND table_name = %s ORDER BY ordinal_position"""
 
@@ -138,7 +141,9 @@ def _catalogue(con: pymysql.Connection, request: Request) -> list[Column]:
             cursor.execute(f"SELECT * FROM {_DIALECT.relation(asked)} LIMIT 0")
             found = [_asked(name, code) for name, code, *_ in cursor.description]
     if not found:
-        raise malformed(asked.shown, "không có trong cơ sở dữ liệu")
+        # The catalogue does not show what the login may not read.
+        a = _connection(request)
+        raise _sql.denied(asked.shown, "hoặc bảng không có", _sql.grant(_DIALECT, asked, a.user, a.database))
     return found
 
 
@@ -196,11 +201,14 @@ def _session(request: Request) -> Iterator[pymysql.Connection]:
             yield con
     except pymysql.err.MySQLError as error:
         number, text = (error.args[0], str(error.args[-1])) if error.args else (0, "")
-        if number in (1044, 1045, 1049, 1142, 1143, 1698, 3118, 4151):
-            raise refused(where, a.user) from None
-        if "timed out" in text:
+        if number in (1045, 1698, 1820, 1862, 3118, 4151):
+            raise refused(where, a.user, text) from None
+        if number in (1044, 1142, 1143):
+            grant = _sql.grant(_DIALECT, _read(request), a.user, a.database)
+            raise _sql.denied(f"{where}, bảng {request.table.name}", text, grant) from None
+        if "timed out" in text or number in (1205, 1969, 3024):
             raise _sql.too_slow(where, request.source) from None
-        if number in (0, 1040, 1129, 1130, 2002, 2003, 2006, 2013, 2026):
+        if number in (0, 1040, 1129, 1130, 1203, 1226, 2002, 2003, 2006, 2013, 2026):
             raise _sql.unreachable(where, text or "the connection broke", request.source) from None
         raise malformed(f"{where}, bảng {request.table.name}", f"{number} {text[:200]}") from None
 
@@ -216,8 +224,13 @@ def _stream(request: Request, sql: str) -> Iterator[pa.RecordBatch]:
         url += f"&ssl-ca={url_quote(a.ssl_ca, safe='')}"
     try:
         yield from connectorx.read_sql(url, sql, return_type="arrow_stream", batch_size=BATCH_ROWS)
-    except (RuntimeError, ValueError) as error:
+    except BaseException as error:
+        # What goes wrong in the middle of the stream is a panic of the driver, and that is no Exception.
+        if not isinstance(error, RuntimeError | ValueError) and type(error).__name__ != "PanicException":
+            raise
         text = str(error).replace(login, "…")[:200]
-        if any(sign in text for sign in ("timed out", "refused", "unreachable", "pool", "IoError", "DriverError")):
+        if any(sign in text for sign in _SLOW):
+            raise _sql.too_slow(where, request.source) from None
+        if any(sign in text for sign in _BROKEN):
             raise _sql.unreachable(where, text, request.source) from None
         raise malformed(where, text) from None

@@ -103,7 +103,7 @@ _SORTS: dict[str, Sort] = {
     **dict.fromkeys(("DB_TYPE_CHAR", "DB_TYPE_VARCHAR", "DB_TYPE_NCHAR", "DB_TYPE_NVARCHAR"), "text"),
 }  # fmt: skip
 #: Wrong password, locked, expired, no right to log in, no rights, account locked for a day.
-_REFUSED = {"ORA-01017", "ORA-28000", "ORA-28001", "ORA-01045", "ORA-01031", "ORA-28003", "ORA-28040", "DPY-4001"}
+_REFUSED = {"ORA-01017", "ORA-28000", "ORA-28001", "ORA-01045", "ORA-28003", "ORA-28040", "DPY-4001"}
 _DOWN = {"DPY-6005", "DPY-6000", "DPY-6001", "DPY-6003", "DPY-4011", "ORA-03113", "ORA-03114", "ORA-03135"} | {
     f"ORA-{code}" for code in (1033, 1034, 1089, 12505, 12514, 12516, 12518, 12519, 12520, 12528, 12537, 12541, 12543, 12545)
 }  # fmt: skip
@@ -213,6 +213,10 @@ def _fault(request: Request, where: str, user: str, error: oracledb.Error) -> Fa
     code, text = said.full_code, said.message.splitlines()[0]
     if code in _REFUSED:
         return refused(where, user)
+    if code in ("ORA-00942", "ORA-01031", "ORA-41900"):  # the first is said too of what may not be read
+        asked = Read.model_validate(request.table.read)
+        grant = _sql.grant(_DIALECT, asked, user, asked.schema_)
+        return _sql.denied(f"{where}, bảng {request.table.name}", text, grant)
     if code in _SLOW or "timed out" in said.message:
         return _sql.too_slow(where, request.source)
     if code in _DOWN:

@@ -24,6 +24,8 @@ from warehouse.connect import literal, quote
 
 #: Rows an Arrow batch: with 25 wide columns some 10 MB.
 BATCH_ROWS = 20_000
+#: How long a program may hold the file before we come another time.
+WAIT_SECONDS = 10
 
 
 class Connection(Arguments):
@@ -61,9 +63,12 @@ def key(request: Request) -> list[str]:
 def read(request: Request) -> Iterator[Chunk]:
     copy = request.workdir / "source.sqlite"
     with _open(request) as source, contextlib.closing(sqlite3.connect(copy)) as target:
+        # The backup itself would wait for ever for a program that holds the file; reading before it waits WAIT_SECONDS.
+        source.execute("BEGIN")
+        source.execute("SELECT 1 FROM sqlite_master").fetchone()
         source.backup(target)
-    with _reading(request, copy) as con:
-        con.text_factory = _text_of
+    with _reading(request, copy, _declared(request)) as con:
+        con.text_factory = text_of
         wanted = _sql.statement(request, _DIALECT, _DIALECT.relation(_read(request)), _catalogue(con, request))
         cursor = con.execute(wanted.rows)
         while rows := cursor.fetchmany(BATCH_ROWS):
@@ -77,7 +82,8 @@ def _text(value: Any) -> str | None:
     return _sql.hexadecimal(value) if type(value) is bytes else repr(value)
 
 
-def _text_of(value: bytes) -> str | None:
+def text_of(value: bytes) -> str | None:
+    """A text, or the bytes of one that is not UTF-8."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -99,7 +105,7 @@ def _catalogue(con: sqlite3.Connection, request: Request) -> list[Column]:
 
 def _open(request: Request) -> contextlib.AbstractContextManager[sqlite3.Connection]:
     """The declared file, read-only. Raises `Fault` IOC-201 when it is not there."""
-    declared = Connection.model_validate(request.source.connector.arguments).path
+    declared = _declared(request)
     try:
         path = Path(resolve(declared))
     except KeyError as missing:
@@ -110,14 +116,23 @@ def _open(request: Request) -> contextlib.AbstractContextManager[sqlite3.Connect
         raise down(
             f"tệp {path.name}", "the file is not there", f"kiểm tra đường dẫn {declared} của nguồn {request.source.id}"
         )
-    return _reading(request, path)
+    return _reading(request, path, declared)
+
+
+def _declared(request: Request) -> str:
+    return Connection.model_validate(request.source.connector.arguments).path
 
 
 @contextlib.contextmanager
-def _reading(request: Request, path: Path) -> Iterator[sqlite3.Connection]:
-    """A file, read-only. Raises `Fault` IOC-206 when it is no database, or has not what is asked for."""
+def _reading(request: Request, path: Path, declared: str) -> Iterator[sqlite3.Connection]:
+    """A file, read-only; `declared` is its name for a message. Raises `Fault` IOC-203 when a program holds it too
+    long, IOC-206 when it is no database, or has not what is asked for."""
     try:
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as con:
+        with contextlib.closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_SECONDS)
+        ) as con:
             yield con
     except sqlite3.Error as error:
-        raise malformed(f"Tệp {path.name}, bảng {request.table.name}", str(error)) from None
+        if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise _sql.too_slow(f"tệp {Path(declared).name} (chương trình khác đang khóa)", request.source) from None
+        raise malformed(f"Tệp {Path(declared).name}, bảng {request.table.name}", str(error)) from None

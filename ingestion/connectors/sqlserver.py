@@ -219,8 +219,10 @@ def _fault(request: Request, where: str, user: str, error: mssql_python.Error) -
         "4060",
         "Login failed",
         "Cannot open database",
-        "permission was denied",
     )
+    if "permission was denied" in text:
+        grant = _sql.grant(_DIALECT, _read(request), user, _read(request).schema_)
+        return _sql.denied(f"{where}, bảng {request.table.name}", text[:200], grant)
     if state == "Invalid authorization specification" or any(sign in text for sign in signs):
         return refused(where, user)
     if "imeout" in state or "imeout" in text:

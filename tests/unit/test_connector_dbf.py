@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import struct
 from pathlib import Path
 from typing import Any
 
+import made_up_source
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +18,8 @@ from made_up_request import request, rows
 from ingestion.connectors import Request
 from ingestion.connectors._child import Refused
 from ingestion.connectors._dbf import Table, known
+from ingestion.extract import extract
+from ingestion.load import load
 from warehouse.errors import Fault
 
 #: name, type, length, decimals, and of FoxPro: flags (2 may be null).
@@ -104,6 +109,54 @@ def test_dbf__of_foxpro_reads_its_binary_columns_and_nulls() -> None:
     ]
 
 
+def test_dbf__of_foxpro_reads_texts_of_varying_length() -> None:
+    """Visual FoxPro 9: a bit a row says that the text is shorter than its field, then its length is the last byte."""
+    fields = [
+        (b"V", "V", 5, 0, 2),
+        (b"Q", "Q", 3, 0, 0),
+        (b"I", "I", 4, 0, 2),
+        (b"_NullFlags", "0", 1, 0, 5),
+    ]
+    number = struct.pack("<i", 7)
+    # bits from the lowest: V is short, V is null, Q is short, I is null
+    found = read(
+        dbf(
+            fields,
+            [
+                [b"ab \0\3", b"xyz", number, b"\1"],
+                [b"abcde", b"x\0\1", number, b"\4"],
+                [bytes(5), b"", number, b"\2"],
+                [b"\0\0\0\0\0", b"", number, b"\x09"],
+            ],
+            version=0x32,
+        )
+    )
+    assert found == [{"V": "ab", "I": "7"}, {"V": "abcde", "I": "7"}, {"V": None, "I": "7"}, {"V": None, "I": None}]
+
+
+def test_dbf__one_byte_outside_the_encoding_costs_one_row_and_deleted_rows_are_counted(
+    tmp_path: Path, ioc_home: Path
+) -> None:
+    records = [
+        [b"1", "Đông Sơn".encode()],
+        [b"*", b"8", b"x"],
+        [b"2", b"Th\xd2 Xu\xe2n"],
+        [b"*", b"9", b"y"],
+        [b"3", b""],
+    ]
+    (tmp_path / "a.dbf").write_bytes(dbf([text(b"MA", 4), text(b"TEN")], records))
+    os.utime(tmp_path / "a.dbf", (0, 0))  # not being written right now
+    (landed,) = extract(ask(tmp_path, "ma=MA; ten=TEN", encoding="utf-8").source, run_id="run")
+    assert landed.manifest.left_out == {"dòng đã đánh dấu xóa": 2}
+    (loaded,) = load([landed], holder="test")
+    assert (loaded.rows_in, loaded.rows_loaded, loaded.rows_quarantined) == (3, 2, 1)
+    ((rules, reason, row, place),) = made_up_source.ask(
+        "SELECT rules, reasons_vi[1], row_json, source_ref FROM quarantine.row"
+    )
+    assert (rules, place) == (["shape:_more"], "a.dbf:3") and "cột TEN: byte d2 không phải utf-8" in reason
+    assert json.loads(row)["TEN"] == r"Th\xd2 Xu\xe2n", "what it has is kept"
+
+
 def test_dbf__letter_cut_in_two_by_the_width_is_left_out_and_long_texts_are_whole() -> None:
     cut = "Thanh Hóa, Ngọc Lặc".encode()[:22]
     assert cut[-1] >= 0x80
@@ -117,6 +170,13 @@ def test_dbf__memo_column_may_be_ignored_but_not_wanted(tmp_path: Path) -> None:
     assert rows(ask(tmp_path, encoding="utf-8"))[0] == [{"MA": "1"}]
     with pytest.raises(Fault, match="GHICHU nằm trong tệp memo"):
         rows(ask(tmp_path, "ma=MA; ghi_chu=GHICHU", encoding="utf-8"))
+
+
+def test_dbf__column_of_a_type_that_is_not_read_may_be_ignored_but_not_wanted(tmp_path: Path) -> None:
+    (tmp_path / "a.dbf").write_bytes(dbf([text(b"MA"), (b"ANH", "Q", 9, 0, 0)], [[b"1", b"\xff"]], version=0x32))
+    assert rows(ask(tmp_path, encoding="utf-8"))[0] == [{"MA": "1"}]
+    with pytest.raises(Fault, match="ANH có kiểu Q, không đọc"):
+        rows(ask(tmp_path, "ma=MA; anh=ANH", encoding="utf-8"))
 
 
 ONE = [text(b"MA", 3)]
@@ -134,9 +194,7 @@ ONE = [text(b"MA", 3)]
         (dbf([text(b"A"), text(b"A")], []), "trùng"),
         (dbf([], []), "tên cột trống"),
         (dbf([text(b"\xd2\xd2")], []), "tên cột không phải utf-8"),
-        (dbf([(b"A", "V", 9, 0, 0)], []), "kiểu của cột A"),
-        (dbf([(b"A", "I", 3, 0, 0)], [], version=0x30), "kiểu của cột A"),
-        (dbf(ONE, [["ế".encode("cp1258", "replace") + b"\xd2\xd2"]]), "dòng 1, cột MA không phải utf-8"),
+        (dbf([(b"A", "I", 3, 0, 0)], [], version=0x30), "độ dài của cột A"),
         (dbf(ONE, [[b"1"]])[:15] + b"\1" + dbf(ONE, [[b"1"]])[16:], "mật khẩu"),
         (dbf(ONE, [[b"1"]]).replace(b"\r ", b"\rX"), "dấu đầu dòng"),
     ],

@@ -8,6 +8,7 @@ import threading
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import ThreadedFTPServer
 from shapely.geometry import Point, shape
 
-from ingestion.connectors import admin_units, station_files
+from ingestion.connectors import admin_units, sqlite, station_files
 from warehouse.errors import Fault
 
 SPLIT = {
@@ -193,6 +194,18 @@ def test_sqlite__gives_text_while_an_office_program_writes(tmp_path: Path, ioc_h
     found, _, _ = rows(request(tmp_path, {"kind": "sqlite", "path": str(path)}, {"table": "t"}, "ma; so"))
     writer.execute("ROLLBACK")
     assert found == [{"ma": "007", "so": "1"}, {"ma": "008", "so": "nhiều"}, {"ma": "009", "so": "2.5"}]
+
+
+def test_sqlite__that_a_program_holds_is_asked_again_and_is_not_called_broken(
+    tmp_path: Path, ioc_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "WAIT_SECONDS", 0.1)
+    with closing(sqlite3.connect(tmp_path / "a.sqlite", isolation_level=None)) as writer:
+        writer.execute("CREATE TABLE t (ma TEXT)")
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(Fault, match="chương trình khác đang khóa") as caught:
+            rows(request(tmp_path, {"kind": "sqlite", "path": str(tmp_path / "a.sqlite")}, {"table": "t"}, "ma"))
+    assert caught.value.code == "IOC-203"
 
 
 LINE = "PM-2-5\t35.20\tug/m3\t20260715103000\t00\r\n"

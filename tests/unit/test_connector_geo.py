@@ -6,6 +6,7 @@ import json
 import math
 import os
 import sqlite3
+import struct
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from pyogrio.raw import write
 from pyproj import Transformer
 
 from ingestion.connectors import Request, _geojson, _geopackage, _shapefile
+from ingestion.connectors import shapefile as shapefile_connector
 from ingestion.connectors._child import Refused
 from ingestion.connectors._geometry import as_text, to_wgs84
 from ingestion.extract import extract
@@ -129,6 +131,34 @@ def test_geojson__keeps_what_was_printed_and_rows_with_bad_shapes(tmp_path: Path
     assert "580000" in found[3]["hinh"] and found[5]["hinh"] is None
 
 
+def test_geojson__what_is_no_feature_costs_one_row(tmp_path: Path) -> None:
+    features = [
+        '{"type":"Feature","id":17,"properties":{"ma":"01","sau":{"dt":20.880}},"geometry":null}',
+        '{"type":"Feature","id":18,"properties":{"ma":"02","id":"của thuộc tính"},"geometry":null}',
+        "null",
+        '{"type":"Feature","properties":[1],"geometry":null}',
+        '{"type":"Feature","properties":{"ma":"\\ud83d"},"geometry":null}',
+        feature("[]", "null"),
+    ]
+    (tmp_path / "a.geojson").write_text(collection(*features))
+    found, _, _ = rows(ask(tmp_path, "geojson", "*.geojson"))
+    assert [(r["ma"], r["id"], r["sau"]) for r in found] == [
+        ("01", "17", '{"dt": 20.880}'),
+        ("02", "của thuộc tính", None),
+        *[(None, None, None)] * 4,
+    ]
+    assert [r["_more"] is not None for r in found] == [False, False, True, True, True, False]
+    assert found[2]["_more"] == "null" and "\\ud83d" in found[4]["_more"]
+
+
+def test_shape__with_curves_costs_one_row_and_an_empty_one_is_null() -> None:
+    arc = struct.pack("<BII6d", 1, 8, 3, 105, 19, 105.5, 19.5, 106, 19)
+    came = [shapely.Point(105, 19).wkb, arc, shapely.Polygon().wkb, None, shapely.Point(106, 20).wkb]
+    texts = as_text(came, to_wgs84("EPSG:4326"))
+    assert [point(texts[0]), point(texts[4])] == [[105, 19], [106, 20]]
+    assert texts[1:4] == [f"Not a shape: {arc.hex()}", None, None]
+
+
 def test_geojson__of_the_old_edition_names_its_system_and_the_declaration_overrules_it(tmp_path: Path) -> None:
     crs = '"crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::5897"}},'
     one = feature("{}", f'{{"type":"Point","coordinates":[500000,{northing(LAT)}]}}')
@@ -144,7 +174,7 @@ def test_geojson__of_the_old_edition_names_its_system_and_the_declaration_overru
     [
         ('{"features":' + "[" * 100_000, "không phải GeoJSON"),
         ('{"type":"Feature"}', "không phải GeoJSON"),
-        ('{"features":[1]}', "không phải GeoJSON"),
+        ('{"features":{"a":1}}', "không phải GeoJSON"),
         (collection(feature('{"hinh":1}', POINT)), "geometry_as"),
         ("\xff\xfe", "không phải GeoJSON"),
     ],
@@ -241,6 +271,8 @@ def test_shapefile__leaves_out_deleted_rows_and_keeps_the_others_numbers(tmp_pat
     table.write_bytes(body)
     found, refs, _ = rows(ask(tmp_path, "shapefile", "a/*.shp"))
     assert [r["ma"] for r in found] == ["01", "03"] and refs == ["ranh.shp:1", "ranh.shp:3"]
+    *_, last = shapefile_connector.read(ask(tmp_path, "shapefile", "a/*.shp"))
+    assert last.left_out == {"dòng đã đánh dấu xóa": 1}
     assert json.loads(found[1]["hinh"])["coordinates"][0][0][0] > json.loads(found[0]["hinh"])["coordinates"][0][0][0]
 
 
@@ -331,9 +363,10 @@ def test_geopackage__comes_as_it_is_stored_in_wgs84(tmp_path: Path) -> None:
         for (name,) in triggers:
             con.execute(f'DROP TRIGGER "{name}"')  # they call functions of GDAL
         con.execute("UPDATE ranh SET so = 'nhiều', geom = x'474700' WHERE ma = '02'")
+        con.execute("UPDATE ranh SET ma = CAST(x'54686FCE' AS TEXT) WHERE ma = '02'")  # not UTF-8
         con.commit()
     found, refs, _ = rows(ask(tmp_path, "geopackage", "*.gpkg"))
-    assert [(r["ma"], r["dt"], r["so"]) for r in found] == [("01", "20.88", "1"), ("02", "1.0", "nhiều")]
+    assert [(r["ma"], r["dt"], r["so"]) for r in found] == [("01", "20.88", "1"), (r"\x54686fce", "1.0", "nhiều")]
     assert refs == ["a.gpkg!ranh!1", "a.gpkg!ranh!2"] and found[1]["hinh"] == "Not a shape: 474700"
     corner = json.loads(found[0]["hinh"])["coordinates"][0]
     assert as_text([SHAPES[0].wkb], to_wgs84("EPSG:5897")) == [found[0]["hinh"]] and len(corner) == 5

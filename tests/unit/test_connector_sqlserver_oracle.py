@@ -240,7 +240,7 @@ def test_oracle__error_numbers_say_who_must_act(tmp_path: Path, number: int, cod
     [
         ("28000", "Login failed for user 'doc'.", "IOC-202"),
         ("42000", 'Cannot open database "d" requested by the login. The login failed.', "IOC-202"),
-        ("42000", "The SELECT permission was denied on the object 't'", "IOC-202"),
+        ("42000", "The SELECT permission was denied on the object 't'", "IOC-206"),
         ("08S01", "TCP Provider: Error code 0x68", "IOC-201"),
         ("HYT00", "Query timeout expired", "IOC-203"),
         ("42S02", "Invalid object name 't'.", "IOC-206"),

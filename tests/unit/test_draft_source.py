@@ -81,6 +81,23 @@ def test_draft__says_where_a_number_reads_two_ways(home: Path) -> None:
     assert "type: decimal}" in line and "1.234 cũng đọc được theo lối Việt Nam" in line
 
 
+def test_draft__takes_numbers_of_more_places_than_a_decimal_has_as_doubles(home: Path) -> None:
+    (home / "a.csv").write_text(
+        "ma;vi_do;kinh_do;dt\nA;19.80751234;105,1234567;1.2340000\nB;20;104,5;2\n", encoding="utf-8"
+    )
+    body = drafted({"kind": "csv", "folder": str(home)}, {"file": "a.csv"})
+    kinds = {c["name"]: (c["type"], c.get("format")) for c in yaml.safe_load(body)["tables"][0]["columns"]}
+    assert kinds == {"ma": ("text", None), "vi_do": ("double", None), "kinh_do": ("double", "vi_number"), "dt": ("decimal", None)}  # fmt: skip
+    path = home / "soyt_kham.yml"
+    path.write_text(body)
+    os.utime(home / "a.csv", (1_700_000_000, 1_700_000_000))
+    load(extract(registry.load(path).get("soyt_kham"), run_id="r"), holder="t")
+    assert ask("SELECT vi_do, kinh_do FROM raw.soyt_kham__kham ORDER BY ma") == [
+        (19.80751234, 105.1234567),
+        (20, 104.5),
+    ]
+
+
 def test_draft__of_an_empty_source_is_refused(home: Path) -> None:
     (home / "a.csv").write_text("ma,dan_so\n", encoding="utf-8")
     with pytest.raises(Fault, match="IOC-206"):
