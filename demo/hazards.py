@@ -143,7 +143,7 @@ def rain(seed: int, gauge: Gauge, at: datetime) -> float:
     """Millimetres in the hour that ends at `at`: made up, more in the west, none on dry days."""
     wet = max(0.0, swell(at + timedelta(hours=8)) - 0.12)
     burst = float(chance(seed, "mua", gauge.code, at.strftime("%Y%m%d%H")).gamma(0.8, 1.25))
-    return round(13.0 * wet * (1 + max(0.0, 105.75 - gauge.lon)) * burst, 1)
+    return round(6.0 * wet * (1 + max(0.0, 105.75 - gauge.lon)) * burst, 1)
 
 
 def rains(seed: int, since: datetime, until: datetime) -> list[dict[str, Any]]:

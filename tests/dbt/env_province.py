@@ -18,17 +18,22 @@ import pyarrow as pa
 from dbt.adapters.duckdb import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
+from ingestion import registry
+from ingestion.model import DUCKDB_TYPE, raw_name
 from warehouse import connect
 
 ROOT = Path(__file__).parents[2]
 VN = timezone(timedelta(hours=7))
+#: Sources whose raw tables are made as they are declared.
+DECLARED = ("kttv_mua_gio", "kttv_ho_so_lu", "bchptds_thien_tai", "bchptds_thiet_hai", "sonnmt_moi_truong")
 FOLDERS = [
     *(f"models/staging/{s}" for s in ("sonnmt_quan_trac", "sonnmt_danh_muc_tram", "sonnmt_ho_chua", "kttv_thien_tai")),
+    *(f"models/staging/{s}" for s in DECLARED),
     *(f"models/{layer}/{d}" for layer in ("intermediate", "marts", "indicators") for d in ("moi_truong", "thien_tai")),
     "seeds/moi_truong",
     "seeds/thien_tai",
 ]
-MACROS = ("vn_aqi", "vn_wqi", "nowcast", "alarm")
+MACROS = ("area", "vn_aqi", "vn_wqi", "nowcast", "alarm")
 RAW = {
     "sonnmt_quan_trac__so_do": "ma_tram VARCHAR, thong_so VARCHAR, thoi_gian TIMESTAMPTZ, gia_tri DOUBLE, don_vi VARCHAR, trang_thai VARCHAR",
     "sonnmt_danh_muc_tram__tram": "ma_tram VARCHAR, ten VARCHAR, loai VARCHAR, ma_xa VARCHAR, co_so VARCHAR, vi_do DOUBLE, kinh_do DOUBLE, ngay_van_hanh DATE",
@@ -38,6 +43,11 @@ RAW = {
     "kttv_thien_tai__muc_nuoc": "ma_tram VARCHAR, thoi_gian TIMESTAMPTZ, ten_tram VARCHAR, song VARCHAR, muc_nuoc_m DOUBLE, bd1_m DOUBLE, bd2_m DOUBLE, bd3_m DOUBLE, vi_do DOUBLE, kinh_do DOUBLE",
     "kttv_thien_tai__lu_quet": "ma_xa VARCHAR, thoi_gian TIMESTAMPTZ, dong BIGINT, so_gio_du_bao BIGINT, ten_xa VARCHAR, ma_xa_cu VARCHAR, "
     "nguy_co_lu_quet VARCHAR, nguy_co_sat_lo VARCHAR, mua_td_mm DOUBLE, mua_db_mm DOUBLE",
+}
+RAW |= {
+    raw_name(source, table.name): ", ".join(f"{c.name} {DUCKDB_TYPE[c.type]}" for c in table.columns)
+    for source in DECLARED
+    for table in registry.load().sources[source].tables
 }
 LINEAGE = "_extract_id VARCHAR, _loaded_at TIMESTAMPTZ, _row_number BIGINT, _source_ref VARCHAR, _row_hash UBIGINT"
 PROJECT = """
