@@ -1,6 +1,6 @@
 """A province of a few rows for the environment and hazard models: raw tables as the loader leaves them, built by dbt.
 
-Only the models of these two domains are built, in a project of their own that borrows the folders of `dbt/`; the area
+Only the models of these domains (and of resources) are built, in a project of their own that borrows the folders of `dbt/`; the area
 dimension and the crosswalk, which another domain owns, are five hand-made communes.
 """
 
@@ -25,11 +25,16 @@ from warehouse import connect
 ROOT = Path(__file__).parents[2]
 VN = timezone(timedelta(hours=7))
 #: Sources whose raw tables are made as they are declared.
-DECLARED = ("kttv_mua_gio", "kttv_ho_so_lu", "bchptds_thien_tai", "bchptds_thiet_hai", "sonnmt_moi_truong")
+DECLARED = (
+    *("kttv_mua_gio", "kttv_ho_so_lu", "bchptds_thien_tai", "bchptds_thiet_hai", "sonnmt_moi_truong"),
+    *("sonnmt_dat_dai", "sonnmt_khoang_san_nuoc"),
+)
 FOLDERS = [
     *(f"models/staging/{s}" for s in ("sonnmt_quan_trac", "sonnmt_danh_muc_tram", "sonnmt_ho_chua", "kttv_thien_tai")),
     *(f"models/staging/{s}" for s in DECLARED),
     *(f"models/{layer}/{d}" for layer in ("intermediate", "marts", "indicators") for d in ("moi_truong", "thien_tai")),
+    "models/marts/tai_nguyen",
+    "models/indicators/tai_nguyen",
     "seeds/moi_truong",
     "seeds/thien_tai",
 ]
@@ -45,7 +50,7 @@ RAW = {
     "nguy_co_lu_quet VARCHAR, nguy_co_sat_lo VARCHAR, mua_td_mm DOUBLE, mua_db_mm DOUBLE",
 }
 RAW |= {
-    raw_name(source, table.name): ", ".join(f"{c.name} {DUCKDB_TYPE[c.type]}" for c in table.columns)
+    raw_name(source, table.name): ", ".join(f"{c.name} {DUCKDB_TYPE[c.type]}" for c in table.columns if c.class_ != "pii")
     for source in DECLARED
     for table in registry.load().sources[source].tables
 }
@@ -60,6 +65,7 @@ SOURCES = "sources: [{{name: raw, schema: raw, tables: [{}]}}]"
 AREAS = "area_code,area_name,is_current\n38,Thanh Hóa,true\n14999,Xã cũ,false\n" + "".join(
     f"1475{i},Xã {i},true\n" for i in range(5)
 )
+DATES = "date_day,month_key\n2025-09-01,202509\n2025-09-30,202509\n2025-10-31,202510\n"
 CROSSWALK = "old_code,new_code,weight,is_default\n14999,14752,0.5,true\n14999,14753,0.5,false\n"
 
 
@@ -82,8 +88,10 @@ class Province:
         (self.project / "models" / "raw.yml").write_text(SOURCES.format(", ".join(f"{{name: {t}}}" for t in RAW)))
         (self.project / "seeds" / "dim_area.csv").write_text(AREAS)
         (self.project / "seeds" / "bridge_area_old_new.csv").write_text(CROSSWALK)
+        (self.project / "seeds" / "dim_date.csv").write_text(DATES)
         (self.project / "seeds" / "types.yml").write_text(
             "seeds: [{name: dim_area, config: {column_types: {area_code: varchar}}}, "
+            "{name: dim_date, config: {column_types: {month_key: varchar}}}, "
             "{name: bridge_area_old_new, config: {column_types: {old_code: varchar, new_code: varchar}}}]"
         )
         (self.project / "profiles.yml").write_text(
