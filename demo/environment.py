@@ -83,7 +83,7 @@ def _zones(work: xlsxwriter.Workbook, seed: int, until: date) -> None:
     ])  # fmt: skip
     for month in [m for m in _months(date(2025, 1, 1), until) if m.month % 3 == 0]:
         for n in range(1, ZONES + 1):
-            built = n <= 5 or month >= date(2026, 3, 1) and n == 6
+            built = n <= 5 or (month >= date(2026, 3, 1) and n == 6)
             passed = float(chance(seed, "xlnt", n, month).random()) < 0.9
             result = "" if not built else "Đạt" if passed else "Không đạt"
             active = "Không" if n == ZONES else "Có"

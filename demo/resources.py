@@ -75,11 +75,9 @@ def _mines(con: sqlite3.Connection, seed: int, until: date) -> None:
             total = 0.0 if month[1] == 1 else total
             hard = 1.15 if n <= 2 and month[0] == 2025 else 0.7
             total += licensed / 12 * hard * (0.95 + 0.1 * float(chance(seed, "mo", n, *month).random()))
-            shown = total * 0.8 if (n, month) == (4, (2026, 4)) else total
+            shown = total * 0.6 if (n, month) == (4, (2026, 4)) else total
             if (n, month) != (5, (2026, 3)):
-                con.execute(
-                    "INSERT INTO sl_mo VALUES (?, ?, ?)", [code, f"{month[0]}{month[1]:02d}", round(shown, 1)]
-                )
+                con.execute("INSERT INTO sl_mo VALUES (?, ?, ?)", [code, f"{month[0]}{month[1]:02d}", round(shown, 1)])
 
 
 def _water(con: sqlite3.Connection, seed: int, until: date) -> None:

@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pytest
+import yaml
 from dbt.adapters.duckdb import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from ingestion import registry
 from ingestion.model import DUCKDB_TYPE, raw_name
 from warehouse import connect
+from warehouse.indicator import Indicator
 
 ROOT = Path(__file__).parents[2]
 VN = timezone(timedelta(hours=7))
@@ -60,6 +63,7 @@ name: env_province
 profile: env_province
 flags: {send_anonymous_usage_stats: false}
 models: {env_province: {marts: {+database: marts, +materialized: table}, indicators: {+database: marts, +materialized: table}}}
+seeds: {env_province: {dim_date: {+database: marts}}}
 """
 SOURCES = "sources: [{{name: raw, schema: raw, tables: [{}]}}]"
 AREAS = "area_code,area_name,is_current\n38,Thanh Hóa,true\n14999,Xã cũ,false\n" + "".join(
@@ -72,6 +76,15 @@ CROSSWALK = "old_code,new_code,weight,is_default\n14999,14752,0.5,true\n14999,14
 def at(text: str) -> datetime:
     """`2025-08-26 01:00`, local time."""
     return datetime.fromisoformat(text).replace(tzinfo=VN)
+
+
+def pair(code: str) -> tuple[Path, Indicator]:
+    """The indicator pair of a code."""
+    for path in (ROOT / "dbt" / "models" / "indicators").rglob("ind_*.yml"):
+        declared = yaml.safe_load(path.read_text(encoding="utf-8"))["models"][0]["config"]["meta"]["indicator"]
+        if declared["code"] == code:
+            return path, Indicator(**declared)
+    raise KeyError(code)
 
 
 class Province:
@@ -146,3 +159,18 @@ class Province:
     def fingerprint(self, relation: str) -> tuple[int, int]:
         """Rows and an order-free hash of everything in a mart."""
         return self.ask(f"SELECT count(*), bit_xor(hash(t)) FROM main.{relation} AS t")[0]
+
+    def proves(self, path: Path, pair: Indicator) -> None:
+        """The evidence of the first and last observations of a pair sums to their numerators and denominators."""
+        columns = "period_key, area_code, breakdown, numerator, denominator"
+        observations = self.ask(f"SELECT {columns} FROM {path.stem} ORDER BY ALL")
+        assert observations and pair.evidence
+        for period_key, area_code, breakdown, *sums in observations[:3] + observations[-3:]:
+            where = pair.evidence.where.replace("mart.", "main.")
+            parts = [pair.evidence.numerator.replace("mart.", "main."), pair.evidence.denominator or "NULL"]
+            for name, value in (("area_code", area_code), ("period_key", period_key), ("breakdown", breakdown)):
+                where, *parts = (text.replace(f"${name}", f"'{value}'") for text in (where, *parts))
+            wanted = ", ".join(f"sum(cast({part} AS DOUBLE))" for part in parts)
+            [found] = self.ask(f"SELECT {wanted} FROM {pair.evidence.model} WHERE {where}")
+            for total, number in zip(found, sums, strict=True):
+                assert total is None or total == pytest.approx(number), (path.stem, period_key, area_code, breakdown)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from env_province import VN, Province, at
+from env_province import VN, Province, at, pair
 
 from demo import storm
 
@@ -62,7 +62,8 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
     province.load(
         "bchptds_thiet_hai__thiet_hai", [("KAJIKI", c, "Xã", k, d, dead, h, None, m) for c, k, d, dead, h, m in reports]
     )
-    province.build()
+    wanted = (path.stem for path, _ in map(pair, ["TT01", "TT04", "TT07", "TT09", "TT10", "TT10a", "TT10b"]))
+    province.build("--select", *(f"+{m}" for m in (*wanted, "fct_published_level", "fct_alarm_order", "dim_disaster_event")))
     return province
 
 
@@ -152,3 +153,8 @@ def test_event__without_a_published_risk_level_has_none(province: Province) -> N
     found = province.ask("SELECT event_code, risk_level, risk_vi, colour_vi FROM dim_disaster_event ORDER BY 1")
     assert found[0] == ("KAJIKI", None, None, None)
     assert found[1] == ("MH-2025-09", 2, "Trung bình", "vàng nhạt")
+
+
+@pytest.mark.parametrize("code", ["TT01", "TT04", "TT07", "TT09", "TT10", "TT10a", "TT10b"])
+def test_evidence__sums_to_the_number_it_proves(province: Province, code: str) -> None:
+    province.proves(*pair(code))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from env_province import Province
+from env_province import Province, pair
 
 pytestmark = pytest.mark.slow
 #: point → (parameter, result, detection limit); class by QCVN 08:2023 table 2
@@ -19,6 +19,7 @@ SAMPLES: dict[str, tuple[list[tuple[str, str, float]], str | None]] = {
     "P_WIDE": ([("TP", "KPH", 0.2)], "B"),  # between 0 and 0.2: A (≤ 0.1) is not sure, B (≤ 0.3) is
     "P_OPEN": ([("TP", "KPH", 0.9)], None),  # nothing is sure
 }
+CODES = ["MT06m", "MT10", "MT11", "TN01", "TN02", "TN03", "TN04"]
 MINE = [("202511", 900.0), ("202512", 1010.0), ("202601", 80.0), ("202602", 170.0), ("202603", 150.0), ("202605", 400.0)]
 
 
@@ -66,7 +67,7 @@ def build(home: Path, loads: dict[str, list[tuple[Any, ...]]], parts: int) -> Pr
         for part in range(parts):
             if some := rows[part::parts]:
                 province.load(table, some)
-    province.build()
+    province.build("--select", *(f"+{pair(code)[0].stem}" for code in CODES))
     return province
 
 
@@ -138,7 +139,11 @@ def test_shuffled_and_split_extracts__change_no_number(
 ) -> None:
     shuffled = {table: random.Random(3).sample(rows, len(rows)) for table, rows in loads.items()}
     other = build(tmp_path, shuffled, 2)
-    models = ["moi_truong_surface_water_b_sample", "moi_truong_waste_collected", "tai_nguyen_parcels_clean", "tai_nguyen_mines_over"]  # fmt: skip
-    for model in models:
-        query = f"SELECT period_key, area_code, numerator, denominator, value FROM ind_{model} ORDER BY ALL"
-        assert province.ask(query) and province.ask(query) == other.ask(query), model
+    for code in CODES:
+        query = f"SELECT period_key, area_code, numerator, denominator, value FROM {pair(code)[0].stem} ORDER BY ALL"
+        assert province.ask(query) and province.ask(query) == other.ask(query), code
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_evidence__sums_to_the_number_it_proves(province: Province, code: str) -> None:
+    province.proves(*pair(code))
