@@ -1,4 +1,4 @@
-"""Reservoirs, flash floods and river levels, as a REST server with the shapes of the public feeds (reference.md §3.2).
+"""Reservoirs, flash floods, rain and river levels, as a REST server with the shapes of the public feeds (reference.md §3.2).
 
 What is real: names and levels of reservoirs and rivers as published, and the peaks of storm Kajiki (25-27/8/2025: Giàng
 3.46 m at 01:00 on the 26th and 6.62 m at 07:00 on the 27th, Kim Tân 12.76, Lý Nhân 11.87, Xuân Khánh 9.65). All else is made
@@ -13,6 +13,7 @@ import math
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -121,6 +122,43 @@ def rivers(seed: int, since: datetime, until: datetime) -> list[dict[str, Any]]:
     return features
 
 
+@dataclass(frozen=True)
+class Gauge:
+    code: str
+    name: str
+    commune: str
+    lat: float
+    lon: float
+
+
+@cache
+def gauges() -> tuple[Gauge, ...]:
+    """Twenty made-up rain gauges, one in every eighth commune."""
+    return tuple(
+        Gauge(f"TM_{n:02d}", f"Trạm mưa {c.name}", c.code, c.lat, c.lon) for n, c in enumerate(communes()[::8][:20], 1)
+    )
+
+
+def rain(seed: int, gauge: Gauge, at: datetime) -> float:
+    """Millimetres in the hour that ends at `at`: made up, more in the west, none on dry days."""
+    wet = max(0.0, swell(at + timedelta(hours=8)) - 0.12)
+    burst = float(chance(seed, "mua", gauge.code, at.strftime("%Y%m%d%H")).gamma(0.8, 1.25))
+    return round(6.0 * wet * (1 + max(0.0, 105.75 - gauge.lon)) * burst, 1)
+
+
+def rains(seed: int, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    """Hourly rain in the short keys of Vrain. The first gauge comes twice at 6 o'clock; the second says -99 at 3 o'clock."""
+    rows = []
+    at = since.replace(minute=0, second=0, microsecond=0)
+    while at <= until:
+        for n, g in enumerate(gauges()):
+            fallen = -99.0 if n == 1 and at.hour == 3 else rain(seed, g, at)
+            row = {"id": g.code, "sn": g.name, "wc": g.commune, "lt": g.lat, "lg": g.lon, "d": fallen, "l": int(fallen > 16), "c": "#2d7dd2", "t": f"{at:%H:%M %d/%m/%Y}"}  # fmt: skip
+            rows += [row, row] if n == 0 and at.hour == 6 else [row]
+        at += timedelta(hours=1)
+    return rows
+
+
 def reservoirs(seed: int, since: datetime, until: datetime) -> list[dict[str, Any]]:
     rows = []
     at = since.replace(minute=0, second=0, microsecond=0)
@@ -219,6 +257,13 @@ def application(token: str, seed: int) -> Starlette:
         body = paged(rivers(seed, moment(given.get("from"), until), until), given)
         return JSONResponse({"type": "FeatureCollection", "total": body["total"], "features": body["rows"]})
 
+    async def rain_feed(request: Request) -> Response:
+        if stop := guarded(request):
+            return stop
+        given = dict(request.query_params)
+        until = min(moment(given.get("to"), now()), now())
+        return JSONResponse(paged(rains(seed, moment(given.get("from"), until), until), given))
+
     async def health(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
@@ -227,6 +272,7 @@ def application(token: str, seed: int) -> Starlette:
             Route("/CanhBaoSoLieu/ATCBDTHo", reservoir_feed, methods=["POST"]),
             Route("/LayerMapBox/getDSCanhbaoSLLQ", flood_feed, methods=["POST"]),
             Route("/water_level", river_feed),
+            Route("/public/rain", rain_feed),
             Route("/health", health),
         ]
     )

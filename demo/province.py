@@ -22,7 +22,7 @@ from typing import Any, Literal, get_args
 
 import psutil
 
-from demo import dossiers, firms, governance, petitions, schools, stations, workbooks
+from demo import dossiers, environment, firms, governance, petitions, resources, schools, stations, storm, workbooks
 from demo.calendar import SEED, ZONE, local
 
 Progress = Callable[[str], None]
@@ -230,8 +230,13 @@ class Province:
             workbooks.write(folder, self.seed, until.date())
             governance.write(folder, self.seed, until)
             firms.fill(folder / "kkt_nghi_son.sqlite", self.seed, until)
+            resources.fill(folder / "tai_nguyen.sqlite", self.seed, until.date())
+            storm.archive(folder, self.seed)
+            for name, write in (("thien_tai.xlsx", storm.book), ("moi_truong.xlsx", environment.book)):
+                write(folder / f".{name}", self.seed, until.date())
+                (folder / f".{name}").rename(folder / name)
             stamp.write_text(str(until.date()))
-        self.say("Bảng tính, tệp CSV và SQLite")
+        self.say(f"Bảng tính, CSV và tệp SQLite: {sum(1 for _ in folder.iterdir())} tệp")
         return {"PROVINCE_FILES": str(folder), "KKTNS_SQLITE": str(folder / "kkt_nghi_son.sqlite")}
 
     def live(self) -> None:

@@ -273,6 +273,8 @@ _TYPES = {
     "sources": "varchar[]",
     "not_comparable_with": "varchar[]",
     "home_order": "integer",
+    "season_from": "varchar",
+    "season_to": "varchar",
     **dict.fromkeys(("evidence_json", "blocked_vi", "blocked_en", "missing_vi", "missing_en"), "varchar"),
 }
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Duration = Annotated[str, Field(pattern=r"^\d+\s*(m|h|d)$")]
+MonthDay = Annotated[str, Field(pattern=r"^(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$")]
 #: What the SQL half returns, in this order, with these DuckDB types.
 OBSERVATION = {
     "period_kind": "VARCHAR",
@@ -40,7 +41,8 @@ class Grain(Declared):
 
 class Norm(Declared):
     """A threshold with its legal source. `level` says what it separates: `target` (met or not), `watch` (yellow beyond it),
-    `alarm` (red beyond it). For direction band, `value..value_max` is the good range."""
+    `alarm` (red beyond it). For direction band, `value..value_max` is the good range. With a season (MMDD, both days within; it
+    may run over the new year) it holds on those days of each year only."""
 
     value: float
     value_max: float | None = None
@@ -49,7 +51,15 @@ class Norm(Declared):
     legal_ref: str = ""
     valid_from: str
     valid_to: str | None = None
+    season_from: MonthDay | None = None
+    season_to: MonthDay | None = None
     provenance: Literal["S", "D", "M", "P"]
+
+    @model_validator(mode="after")
+    def _season_has_both_ends(self) -> Self:
+        if (self.season_from is None) != (self.season_to is None):
+            raise ValueError("a season needs season_from and season_to")
+        return self
 
 
 class Freshness(Declared):

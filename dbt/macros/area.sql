@@ -1,6 +1,7 @@
 {# One observation a commune and one for the province from rows of communes: the same numerators and denominators summed
-   twice, so that communes sum to the province. Rows without a commune count for the province only. #}
-{% macro by_commune_and_province(relation, period_kind, numerator, denominator, where='true', scale=100) -%}
+   twice, so that communes sum to the province. Rows without a commune count for the province only. The value is their ratio,
+   or the aggregate `value`. #}
+{% macro by_commune_and_province(relation, period_kind, numerator, denominator, where='true', scale=100, value=none) -%}
 select
     '{{ period_kind }}' as period_kind,
     period_key,
@@ -8,7 +9,7 @@ select
     '' as breakdown,
     cast({{ numerator }} as double) as numerator,
     cast({{ denominator }} as double) as denominator,
-    {{ scale }} * cast({{ numerator }} as double) / nullif({{ denominator }}, 0) as value,
+    {% if value %}cast({{ value }} as double){% else %}{{ scale }} * cast({{ numerator }} as double) / nullif({{ denominator }}, 0){% endif %} as value,
     max(as_of) as as_of,
     list_sort(list(distinct extract_id)) as extract_ids
 from {{ relation }}

@@ -32,8 +32,10 @@ class Case(NamedTuple):
     title: str = ""
 
 
-def norm(level: str, value: float, value_max: float | None = None, since: str = "2020-01-01", until: str | None = None) -> dict[str, Any]:  # fmt: skip
+def norm(level: str, value: float, value_max: float | None = None, since: str = "2020-01-01", until: str | None = None, season: tuple[str, str] | None = None) -> dict[str, Any]:  # fmt: skip
     words = {"source": "Ví dụ", "valid_from": since, "valid_to": until, "provenance": "S"}
+    if season:
+        words |= {"season_from": season[0], "season_to": season[1]}
     return {"level": level, "value": value, "value_max": value_max, **words}
 
 
@@ -42,6 +44,13 @@ DOWN = (norm("target", 5), norm("alarm", 10))
 BAND = (norm("target", 40, 60), norm("alarm", 30, 70))
 WATCHED = (norm("watch", 45, 55), norm("alarm", 30, 70))
 TIGHTER = (norm("target", 90, until="2025-06-30"), norm("target", 99, since="2025-07-01"))
+KIND = {6: "month", 8: "day", 10: "hour"}
+#: A reservoir: nearly full is good in the dry season, which runs over the new year, and bad in the flood season.
+SEASONS = (norm("target", 0, 80, season=("0701", "1130")), norm("target", 40, 100, season=("1201", "0630")))
+#: The PM2.5 norms of the pair itself: 50 µg/m³ until 2025-12-31, 45 from 2026-01-01 (QCVN 05:2023/BTNMT).
+PM25 = tuple(
+    yaml.safe_load((ROOT / "dbt/models/indicators/moi_truong/ind_moi_truong_pm25_day.yml").read_text(encoding="utf-8"))["models"][0]["config"]["meta"]["indicator"]["norm"]
+)  # fmt: skip
 
 CASES = {
     "TS01": Case("up", 95, "dat", UP),  # on the norm is met
@@ -67,6 +76,14 @@ CASES = {
     "TS21": Case("up", None, "khong_du", UP),
     "TS22": Case("up", 1234.5, "khong_du", UP, age="50 hours", home_order=3, title="Chậm"),  # past its promise of two days
     "TS23": Case("up", 1234.5, "dat", UP, age="47 hours"),
+    "TS24": Case("band", 95, "dat", SEASONS, period="2025063023"),
+    "TS25": Case("band", 95, "chu_y", SEASONS, period="2025070100"),
+    "TS26": Case("band", 20, "dat", SEASONS, period="20251130"),
+    "TS27": Case("band", 20, "chu_y", SEASONS, period="20251201"),
+    "TS28": Case("band", 20, "chu_y", SEASONS, period="202601"),
+    "TS29": Case("down", 47, "dat", PM25, period="20251231"),
+    "TS30": Case("down", 47, "khong_dat", PM25, period="20260101"),
+    "TS31": Case("down", 45, "dat", PM25, period="20260101"),
 }  # fmt: skip
 
 
@@ -74,7 +91,7 @@ def write(folder: Path, code: str, case: Case) -> None:
     model = f"ind_thu_{code.lower()}"
     number = "null" if case.value is None else case.value
     (folder / f"{model}.sql").write_text(
-        f"""select 'month' as period_kind, '{case.period}' as period_key, '38' as area_code, '' as breakdown,
+        f"""select '{KIND[len(case.period)]}' as period_kind, '{case.period}' as period_key, '38' as area_code, '' as breakdown,
         cast({number} as double) as numerator, cast(1 as double) as denominator, cast({number} as double) as value,
         current_timestamp - interval '{case.age}' as as_of, ['x'] as extract_ids\n""",
         encoding="utf-8",
@@ -88,7 +105,7 @@ def write(folder: Path, code: str, case: Case) -> None:
         "direction": case.direction,
         "unit": "%",
         "decimals": 1,
-        "grain": {"period": "month", "area": "province"},
+        "grain": {"period": KIND[len(case.period)], "area": "province"},
         "norm": list(case.norms),
         "freshness": {"promise": "hằng ngày", "stale_after": "2d"},
         "home_order": case.home_order,
@@ -123,7 +140,7 @@ def test_card__has_the_status_that_its_norms_of_the_day_give(built: Path, code: 
 
 
 def test_cards__are_as_many_as_their_indicators(built: Path) -> None:
-    assert ask("SELECT count(*), count(DISTINCT indicator_code) FROM mart.card_now") == [(23, 23)]
+    assert ask("SELECT count(*), count(DISTINCT indicator_code) FROM mart.card_now") == [(31, 31)]
 
 
 def test_card__past_its_promise_loses_its_green_and_says_how_old_it_is(built: Path) -> None:

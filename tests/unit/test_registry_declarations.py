@@ -17,8 +17,8 @@ BROKEN = sorted((Path(__file__).parents[1] / "fixtures" / "broken").glob("*.yml"
 
 def test_registry__loads_every_declaration_of_the_project() -> None:
     declared = registry.load()
-    assert len(declared.sources) == 22
-    assert sum(s.made_up for s in declared.sources.values()) == 16
+    assert len(declared.sources) == 29
+    assert sum(s.made_up for s in declared.sources.values()) == 23
     assert {s.requires for s in declared.sources.values() if not s.made_up} == {None, "IOC_OPEN_DATA"}
     assert all(t.primary_key for s in declared.sources.values() for t in s.tables)
 

@@ -45,7 +45,7 @@ spark as (
 with_norm as (
     select
         o.*,
-        cast({{ period_end('o.period_kind', 'o.period_key') }} at time zone 'Asia/Ho_Chi_Minh' as date) - 1 as last_day
+        cast(({{ period_end('o.period_kind', 'o.period_key') }} - interval 1 second) at time zone 'Asia/Ho_Chi_Minh' as date) as last_day
     from observation as o
     where o.recency = 1
 ),
@@ -59,6 +59,7 @@ norm as (
     from with_norm as c
     inner join {{ ref('norm') }} as n
         on c.indicator_code = n.indicator_code and n.valid_from <= least(c.last_day, current_date) and (n.valid_to is null or n.valid_to >= least(c.last_day, current_date))
+        and {{ in_season('least(c.last_day, current_date)', 'n.season_from', 'n.season_to') }}
     group by all
 ),
 

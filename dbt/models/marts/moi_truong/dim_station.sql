@@ -34,7 +34,7 @@ feed as (
         max_by(station_code, observed_at) as station_code,
         max_by(lat, observed_at) as lat,
         max_by(lon, observed_at) as lon
-    from {{ ref('stg_kttv_thien_tai__muc_nuoc') }}
+    from {{ ref('int_river_level__all') }}
     group by station_name
 ),
 

@@ -9,7 +9,7 @@ with feed as (
         max_by(capacity_reported, observed_at) as capacity_reported,
         max_by(lat, observed_at) as lat,
         max_by(lon, observed_at) as lon
-    from {{ ref('stg_sonnmt_ho_chua__van_hanh') }}
+    from {{ ref('int_reservoir__all') }}
     group by reservoir_code
 ),
 

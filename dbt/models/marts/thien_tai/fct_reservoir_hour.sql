@@ -5,7 +5,7 @@ with newest as (
     select
         *,
         date_trunc('hour', observed_at) as hour_at
-    from {{ ref('stg_sonnmt_ho_chua__van_hanh') }}
+    from {{ ref('int_reservoir__all') }}
     qualify row_number() over (partition by reservoir_code, hour_at order by observed_at desc, loaded_at desc) = 1
 ),
 
@@ -45,6 +45,7 @@ select
     100 * volume_million_m3 / nullif(capacity_million_m3, 0) as storage_pct,
     inflow_m3s,
     release_m3s,
+    row_number() over (partition by hour_at order by release_m3s desc nulls last, reservoir_code) = 1 and release_m3s is not null as is_largest_release,
     trend,
     is_flood_season,
     normal_m as normal_level_m,

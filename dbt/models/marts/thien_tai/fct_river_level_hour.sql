@@ -11,7 +11,7 @@ with hourly as (
         max(observed_at) as observed_at,
         max(loaded_at) as last_loaded_at,
         list_sort(list(distinct extract_id)) as extract_ids
-    from {{ ref('stg_kttv_thien_tai__muc_nuoc') }}
+    from {{ ref('int_river_level__all') }}
     where level_m is not null
     group by station_code, date_trunc('hour', observed_at)
 ),
