@@ -64,11 +64,11 @@ def test_sync__writes_declarations_and_why_a_source_is_off(ioc_home: Path, monke
     with connect.writer("test") as con:
         registry.sync(con, registry.load())
         registry.sync(con, registry.load())  # again: replaced, not doubled
-        assert con.execute("SELECT count(*) FROM ops.source").fetchone() == (15,)
+        assert con.execute("SELECT count(*) FROM ops.source").fetchone() == (22,)
         off = dict(con.execute("SELECT source_id, skipped_why FROM ops.source WHERE NOT is_enabled").fetchall())
         pii = con.execute("SELECT count(*) FROM ops.source_column WHERE class = 'pii'").fetchone()
     assert "cecodes_papi" in off and "IOC_OPEN_DATA" in off["cecodes_papi"]
-    assert pii == (3,)
+    assert pii == (4,)
 
 
 def test_raw_types__are_one_list_in_two_rooms() -> None:
