@@ -48,7 +48,7 @@ select
     r.rain_24h_mm,
     r.n_hours_24h,
     case when r.rain_24h_mm > 400 then 3 when r.rain_24h_mm > 200 then 2 when r.rain_24h_mm >= 100 then 1 else 0 end as rain_class,
-    row_number() over (partition by r.hour_at order by r.rain_24h_mm desc, r.station_code) = 1 as is_wettest,
+    row_number() over (partition by r.hour_at order by r.rain_24h_mm desc, r.station_code asc) = 1 as is_wettest,
     r.last_loaded_at,
     r.extract_ids
 from rolling as r

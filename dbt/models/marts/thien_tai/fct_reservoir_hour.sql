@@ -45,7 +45,7 @@ select
     100 * volume_million_m3 / nullif(capacity_million_m3, 0) as storage_pct,
     inflow_m3s,
     release_m3s,
-    row_number() over (partition by hour_at order by release_m3s desc nulls last, reservoir_code) = 1 and release_m3s is not null as is_largest_release,
+    row_number() over (partition by hour_at order by release_m3s desc nulls last, reservoir_code asc) = 1 and release_m3s is not null as is_largest_release,
     trend,
     is_flood_season,
     normal_m as normal_level_m,
