@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
 
-from ingestion.model import raw_name
+from ingestion import landing
+from ingestion.model import Source, raw_name
 from warehouse import connect
 from warehouse.connect import quote
 
@@ -63,6 +65,28 @@ def extracts(source_id: str, limit: int = 50) -> list[dict[str, Any]]:
     with connect.intake() as con:
         sql = "SELECT * FROM ops.extract WHERE source_id = ? ORDER BY extract_id DESC LIMIT ?"
         return ask(con, sql, source_id, limit)
+
+
+def waiting(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """Extracts that are held until somebody decides: `{source_id, table_name, extract_id, since, rows, code, reason_vi,
+    reason_en, why, fix}`, oldest first within a source. `fix` is the command that decides."""
+    with connect.intake() as con:
+        return [
+            {
+                "source_id": source.id,
+                "table_name": one.table.name,
+                "extract_id": one.extract_id,
+                "since": one.manifest.finished_at,
+                "rows": one.manifest.rows,
+                "code": why.code,
+                "reason_vi": why.what_vi,
+                "reason_en": why.what_en,
+                "why": why.why,
+                "fix": why.fix,
+            }
+            for source in sources
+            for one, why in landing.waiting(con, source)
+        ]
 
 
 def unbalanced() -> list[dict[str, Any]]:
