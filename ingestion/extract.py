@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion import connectors, drift, landing, mask
+from ingestion import connectors, drift, landing, ledger, mask
 from ingestion.clean import legacy, text
 from ingestion.connectors import Chunk, Request, SeenFile
 from ingestion.landing import Landed, LandedFile, Manifest
@@ -55,6 +55,7 @@ class _State:
     """What the last load knew of one table."""
 
     watermark: str | None
+    missing_since: datetime | None
     seen: dict[str, SeenFile]
     may_pass: bool
     last_path: str | None
@@ -74,8 +75,8 @@ def extract(
 ) -> list[Landed]:
     """Pull every table of a source into the landing.
 
-    Each table is read from its watermark minus its lag, or whole where the declaration says so; `full` reads
-    everything; `since` / `until` (ISO times) recapture a window. A table with no new row and no new file, or with the
+    Each table is read from its watermark minus its lag, from its oldest missing slot where it declares `recapture`, or
+    whole where the declaration says so; `full` reads everything; `since` / `until` (ISO times) recapture a window. A table with no new row and no new file, or with the
     very rows of its extract before (and none of them waiting for a day or a commune to come), makes no extract. What a killed run left unloaded comes first in the result, and
     with `accept_held` also what was held.
 
@@ -90,7 +91,7 @@ def extract(
             for table in source.tables:
                 _remove_partial(landing.folder(source.id, table.name))
                 state = states[table.name]
-                start = None if full or table.is_whole else _with_lag(table, state.watermark)
+                start = None if full or table.is_whole else _start(source, table, state)
                 request = Request(
                     source=source,
                     table=table,
@@ -174,11 +175,28 @@ def _look(source: Source) -> tuple[dict[str, _State], landing.Unloaded]:
             seen.setdefault(name, {})[file[0]] = SeenFile(*file)
         again = set(con.execute(f"SELECT DISTINCT table_name FROM quarantine.row {mine} AND {_MAY_PASS}").fetchall())
         left = landing.unloaded(con, source)
+        missing = {t.name: ledger.missing_since(con, source, t, datetime.now(UTC)) for t in source.tables}
     states = {
-        t.name: _State(marks.get(t.name), seen.get(t.name, {}), (t.name,) in again, *last.get(t.name, (None, 0, 0)))
+        t.name: _State(
+            marks.get(t.name),
+            missing[t.name],
+            seen.get(t.name, {}),
+            (t.name,) in again,
+            *last.get(t.name, (None, 0, 0)),
+        )
         for t in source.tables
     }
     return states, left
+
+
+def _start(source: Source, table: Table, state: _State) -> str | None:
+    """The cursor value to read from: the watermark minus the lag, or the oldest missing slot where that is older."""
+    start = _with_lag(table, state.watermark)
+    if start is None or state.missing_since is None:
+        return start
+    if datetime.fromisoformat(start) <= state.missing_since:
+        return start
+    return cursor_text(state.missing_since, source.time_zone)
 
 
 def _with_lag(table: Table, watermark: str | None) -> str | None:

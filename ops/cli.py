@@ -359,8 +359,9 @@ def source_gaps(source_id: str) -> None:
     registry.load().get(source_id)
     rows = ledger.gaps(source_id)
     say.show(rows, lambda: say.table(
-        [t("Bảng", "Table"), t("Khóa", "Key"), t("Từ", "From"), t("Đến", "To"), t("Thiếu", "Missing")],
-        [[r["table_name"], r["key_text"], local(r["gap_from"]), local(r["gap_to"]), number(r["slots_missing"])] for r in rows], right=(4,)))  # fmt: skip
+        [t("Bảng", "Table"), t("Khóa", "Key"), t("Từ", "From"), t("Đến", "To"), t("Thiếu", "Missing"), ""],
+        [[r["table_name"], r["key_text"], local(r["gap_from"]), local(r["gap_to"]), number(r["slots_missing"]),
+          t("đã mất", "lost") if r["is_lost"] else t("lần kéo nào cũng hỏi lại", "asked for at every pull")] for r in rows], right=(4,)))  # fmt: skip
 
 
 # --- indicators --------------------------------------------------------------------------------------------------------
