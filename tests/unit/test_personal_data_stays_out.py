@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from made_up_source import COLUMNS, ask, declare, row
 from ingestion import pull as pulling
 from ingestion import quarantine
 from ingestion.connectors import Chunk
-from ingestion.model import SURPLUS
+from ingestion.model import SURPLUS, Source
 from ingestion.pull import Outcome, pull
 from ingestion.registry import Registry
 from ops import cli
@@ -77,3 +78,31 @@ def test_canaries__are_in_no_file_table_quarantine_log_error_or_bundle(
     written = everything(home) | bundle | told
     assert len(written) > 30 and "IOC-200" in written["ops.pull"] and "type:so" in written["quarantine.row"]
     assert [(name, canary) for name, text in written.items() for canary in CANARIES if canary in text] == []
+
+
+FILES = {
+    "a quote left open": ("csv", {}, 'ma,ho_ten\nA,"Lê Thị Hoàng Yến\nB,y\n'.encode()),
+    "another encoding": ("csv", {}, "ma,ho_ten\nA,Lê Thị Hoàng Yến\nB,\xe9\n".encode()[:-3] + b"\xff\n"),
+    "no JSON": ("json", {}, '[{"ma": "A", "ho_ten": "Lê Thị Hoàng Yến"}, {"ma": "B", "ho_ten": Lê Thị Hoàng Yến}]'.encode()),
+    "no list": ("json", {}, '{"ma": "A", "ho_ten": "Lê Thị Hoàng Yến"} Lê Thị Hoàng Yến'.encode()),
+    "a broken line": ("json", {"lines": True}, '{"ma": "A", "ho_ten": "x"}\n{"ma": "B" "ho_ten": "Lê Thị Hoàng Yến"}\n'.encode()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "read", "body"), FILES.values(), ids=FILES)
+def test_canary__in_a_broken_file_is_in_no_error(
+    kind: str, read: dict[str, Any], body: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
+    home = tmp_path / "var"
+    monkeypatch.setenv("IOC_HOME", str(home))
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / f"a.{kind}").write_bytes(body)
+    os.utime(tmp_path / f"a.{kind}", (1_700_000_000, 1_700_000_000))
+    columns = [{"name": "ma", "type": "text"}, {"name": "ho_ten", "type": "text", "class": "pii"}]
+    declared = declare(columns=columns, cursor=None, read={"file": f"a.{kind}"} | read).model_dump(by_alias=True)
+    one = Source.model_validate(declared | {"connector": {"kind": kind, "folder": str(tmp_path)}})
+    (outcome,) = pull([one.id], run_id="r", holder="t", declared=Registry({one.id: one}, {one.id: Path("x.yml")}))
+    assert outcome.code == "IOC-206" or (outcome.status, outcome.rows_in, outcome.rows_loaded) == ("ok", 2, 1)
+    written = everything(home) | {"log": caplog.text, "outcome": repr(outcome)}
+    assert len(written) > 10
+    assert [(name, canary) for name, text in written.items() for canary in ("Hoàng", "Yến") if canary in text] == []
