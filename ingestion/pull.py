@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from ingestion import breaker, registry
+from ingestion import breaker, mask, registry
 from ingestion.extract import Progress, extract
 from ingestion.load import Loaded, load_source, record_pull
 from ingestion.model import Source
@@ -196,10 +196,12 @@ def _finish(
 def _failed(source: Source, started_at: datetime, error: Exception) -> Outcome:
     if isinstance(error, Fault):
         status = "skipped" if error.code == "IOC-075" else "failed"
-        why_en = f"{error.what_en} {error.why}".strip()
-        return Outcome(source.id, status, started_at, error.code, error.what_vi, why_en, error.fix)
+        vi, en = error.what_vi, f"{error.what_en} {error.why}".strip()
+        if error.code == "IOC-206":
+            vi, en = mask.discreet(source, vi), mask.discreet(source, en)
+        return Outcome(source.id, status, started_at, error.code, vi, en, error.fix)
     said = f"{type(error).__name__}: {error}"
-    if any(column.class_ == "pii" for table in source.tables for column in table.columns):
+    if mask.is_personal(source):
         # What a library says of a value holds the value: only where it happened may be told.
         said = f"{type(error).__name__} ({_place(error)})"
         _log.error("source %s: %s", source.id, said)
