@@ -1,10 +1,11 @@
-"""When a build is made: after any source brought something. Build, judge, publish, one after the other in one pool."""
+"""When a build is made: after any source brought something new. Build, judge, publish, prune as `retention` says."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow.sdk import Asset, AssetAny, dag, task
 
+from ingestion import prune as retention
 from ingestion import registry
 
 ASSETS = [Asset(name=source_id, uri=f"ioc://source/{source_id}") for source_id in registry.load().sources]
@@ -23,7 +24,6 @@ ASSETS = [Asset(name=source_id, uri=f"ioc://source/{source_id}") for source_id i
 def build_and_publish() -> None:
     @task.short_circuit(pool="warehouse")
     def is_needed() -> bool:
-        """Events of many sources pile up; only what is new makes a build."""
         from warehouse import build
 
         return build.is_needed()
@@ -50,12 +50,9 @@ def build_and_publish() -> None:
 
     @task(pool="warehouse")
     def prune() -> dict[str, int]:
-        from ingestion.prune import prune
+        return retention.prune(registry.load().sources.values(), holder="airflow build_and_publish", wait_seconds=600)
 
-        return prune(registry.load().sources.values(), holder="airflow prune", wait_seconds=600)
-
-    built = build()
-    is_needed() >> built
+    is_needed() >> (built := build())
     publish(judge(built)) >> prune()
 
 

@@ -28,7 +28,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion import connectors, drift, landing, mask
+from ingestion import connectors, drift, landing, ledger, mask
 from ingestion.clean import legacy, text
 from ingestion.connectors import Chunk, Request, SeenFile
 from ingestion.landing import Landed, LandedFile, Manifest
@@ -56,6 +56,7 @@ class _State:
     """What the last load knew of one table."""
 
     watermark: str | None = None
+    missing_since: datetime | None = None
     seen: dict[str, SeenFile] = field(default_factory=dict)
     may_pass: bool = False
     last_path: str | None = None
@@ -85,8 +86,8 @@ def extract(
 ) -> list[Landed]:
     """Pull every table of a source into the landing. What is `known` of it is asked of the intake when it is not given.
 
-    Each table is read from its watermark minus its lag, or whole where the declaration says so; `full` reads
-    everything; `since` / `until` (ISO times) recapture a window. A table with no new row and no new file, or with the
+    Each table is read from its watermark minus its lag, from its oldest missing slot where it declares `recapture`, or
+    whole where the declaration says so; `full` reads everything; `since` / `until` (ISO times) recapture a window. A table with no new row and no new file, or with the
     very rows of its extract before (and none of them waiting for a day or a commune to come), makes no extract. What a killed run left unloaded comes first in the result, and
     with `accept_held` also what was held.
 
@@ -103,7 +104,7 @@ def extract(
             for table in source.tables:
                 _remove_partial(landing.folder(source.id, table.name))
                 state = known.tables[table.name]
-                start = None if full or table.is_whole else _with_lag(table, state.watermark)
+                start = None if full or table.is_whole else _start(source, table, state)
                 request = Request(
                     source=source,
                     table=table,
@@ -186,9 +187,23 @@ def look(con: duckdb.DuckDBPyConnection, sources: Sequence[Source]) -> dict[str,
         state.last_path, state.last_rows, state.last_files = last
     for state, file in of_tables("path, size, modified, sha256", f"ops.file_seen {asked}"):
         state.seen[file[0]] = SeenFile(*file)
+    now = datetime.now(UTC)
+    for source in sources:
+        for table in source.tables:
+            known[source.id].tables[table.name].missing_since = ledger.missing_since(con, source, table, now)
     for state, _ in of_tables("count(*)", f"quarantine.row {asked} AND {_MAY_PASS} GROUP BY ALL"):
         state.may_pass = True
     return known
+
+
+def _start(source: Source, table: Table, state: _State) -> str | None:
+    """The cursor value to read from: the watermark minus the lag, or the oldest missing slot where that is older."""
+    start = _with_lag(table, state.watermark)
+    if start is None or state.missing_since is None:
+        return start
+    if datetime.fromisoformat(start) <= state.missing_since:
+        return start
+    return cursor_text(state.missing_since, source.time_zone)
 
 
 def _with_lag(table: Table, watermark: str | None) -> str | None:

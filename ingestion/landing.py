@@ -7,6 +7,7 @@ enough to release it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 from dataclasses import dataclass
@@ -122,17 +123,8 @@ def newest(source: Source, table: Table) -> Landed | None:
 def unloaded(con: duckdb.DuckDBPyConnection, source: Source) -> Unloaded:
     """What waits of one source. Two kinds are set aside, whose rows come again because the watermark has not moved: an
     extract whose manifest cannot be read, and one made before a column was declared, which it therefore lacks."""
-    paths = {path.name: path for path in (connect.home() / "landing" / source.id).glob("*/[!.]*")}
+    paths, usual = _unknown(con, source)
     found = Unloaded([], [])
-    if not paths:
-        return found
-    loaded = "SELECT extract_id FROM ops.extract WHERE source_id = ?"
-    for (extract_id,) in con.execute(bind(loaded, source.id)).fetchall():
-        paths.pop(extract_id, None)
-    if not paths:
-        return found
-    counts = "SELECT table_name, arg_max(rows_in, extract_id) FROM ops.extract WHERE source_id = ? GROUP BY 1"
-    usual = dict(con.execute(bind(counts, source.id)).fetchall())
     for name in sorted(paths):
         try:
             one = Landed.read(paths[name], source)
@@ -150,6 +142,32 @@ def unloaded(con: duckdb.DuckDBPyConnection, source: Source) -> Unloaded:
         else:
             found.ready.append(one)
     return found
+
+
+def waiting(con: duckdb.DuckDBPyConnection, source: Source) -> list[tuple[Landed, Fault]]:
+    """What is held of one source, oldest first, and why; only looks, where `unloaded` also sets aside."""
+    paths, usual = _unknown(con, source)
+    found = []
+    for name in sorted(paths):
+        with contextlib.suppress(OSError, ValueError):
+            one = Landed.read(paths[name], source)
+            why = None if _lacks_columns(one) else held_because(one, usual.get(one.table.name))
+            found += [(one, why)] if why else []
+    return found
+
+
+def _unknown(con: duckdb.DuckDBPyConnection, source: Source) -> tuple[dict[str, Path], dict[str, int]]:
+    """Extracts that the ledger does not know, by id, and the rows of the last known one of each table."""
+    paths = {path.name: path for path in (connect.home() / "landing" / source.id).glob("*/[!.]*")}
+    if not paths:
+        return {}, {}
+    loaded = "SELECT extract_id FROM ops.extract WHERE source_id = ?"
+    for (extract_id,) in con.execute(bind(loaded, source.id)).fetchall():
+        paths.pop(extract_id, None)
+    if not paths:
+        return {}, {}
+    counts = "SELECT table_name, arg_max(rows_in, extract_id) FROM ops.extract WHERE source_id = ? GROUP BY 1"
+    return paths, dict(con.execute(bind(counts, source.id)).fetchall())
 
 
 def set_aside(path: Path, why: str) -> Path:

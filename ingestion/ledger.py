@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import duckdb
 
-from ingestion.model import raw_name
+from ingestion import landing
+from ingestion.model import Source, Table, minutes, raw_name
 from warehouse import connect
 from warehouse.connect import quote
 
@@ -65,6 +67,28 @@ def extracts(source_id: str, limit: int = 50) -> list[dict[str, Any]]:
         return ask(con, sql, source_id, limit)
 
 
+def waiting(sources: Iterable[Source]) -> list[dict[str, Any]]:
+    """Extracts that are held until somebody decides: `{source_id, table_name, extract_id, since, rows, code, reason_vi,
+    reason_en, why, fix}`, oldest first within a source. `fix` is the command that decides."""
+    with connect.intake() as con:
+        return [
+            {
+                "source_id": source.id,
+                "table_name": one.table.name,
+                "extract_id": one.extract_id,
+                "since": one.manifest.finished_at,
+                "rows": one.manifest.rows,
+                "code": why.code,
+                "reason_vi": why.what_vi,
+                "reason_en": why.what_en,
+                "why": why.why,
+                "fix": why.fix,
+            }
+            for source in sources
+            for one, why in landing.waiting(con, source)
+        ]
+
+
 def unbalanced() -> list[dict[str, Any]]:
     """Extracts whose rows do not add up. Empty, or the ledger is wrong."""
     with connect.intake() as con:
@@ -74,23 +98,41 @@ def unbalanced() -> list[dict[str, Any]]:
 def gaps(source_id: str, *, since: datetime | None = None, now: datetime | None = None) -> list[dict[str, Any]]:
     """Runs of missing slots since a time (default: 7 days back).
 
-    Each is `{table_name, key_text, gap_from, gap_to, slots_missing}`: from the last slot that came to the next one, or to
-    `now` while the silence lasts.
+    Each is `{table_name, key_text, gap_from, gap_to, slots_missing, is_lost}`: from the last slot that came to the next
+    one, or to `now` while the silence lasts. Lost: the source no longer has it (`recapture`), so no pull brings it by
+    itself; else every pull asks for it again.
     """
     now = now or datetime.now(UTC)
     since = since or now - _KNOWN_FOR
     found: list[dict[str, Any]] = []
     with connect.intake() as con:
         for table in _slotted(con, source_id):
-            found += _gaps(con, table, since, now)
+            kept = timedelta(minutes=table["recapture_minutes"] or 0)
+            for gap in _gaps(con, table, since, now):
+                found.append(gap | {"is_lost": gap["gap_to"] < now - kept or not kept})
     return found
+
+
+def missing_since(con: duckdb.DuckDBPyConnection, source: Source, table: Table, now: datetime) -> datetime | None:
+    """Since when slots are missing that the source can still give (`recapture`), or None."""
+    if not (table.recapture and table.slot and table.cursor):  # files are taken whenever they come
+        return None
+    raw = raw_name(source.id, table.name)
+    if not ask(con, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = ?", raw):
+        return None
+    about: dict[str, Any] = {"source_id": source.id, "table_name": table.name, "primary_key": table.primary_key}
+    about |= {"event_time": table.event_time, "slot_minutes": minutes(table.slot)}
+    kept_since = now - timedelta(minutes=minutes(table.recapture))
+    gaps = _gaps(con, about, kept_since - _KNOWN_FOR, now)
+    return min((max(gap["gap_from"], kept_since) for gap in gaps if gap["gap_to"] > kept_since), default=None)
 
 
 def _slotted(con: duckdb.DuckDBPyConnection, source_id: str) -> list[dict[str, Any]]:
     """Declared tables with a slot whose raw table exists."""
     return ask(
         con,
-        """SELECT t.source_id, t.table_name, t.primary_key, t.event_time, t.slot_minutes FROM ops.source_table t
+        """SELECT t.source_id, t.table_name, t.primary_key, t.event_time, t.slot_minutes, t.recapture_minutes
+        FROM ops.source_table t
         JOIN duckdb_tables() d ON d.schema_name = 'raw' AND d.table_name = t.source_id || '__' || t.table_name
         WHERE t.source_id = ? AND t.slot_minutes IS NOT NULL AND t.event_time IS NOT NULL""",
         source_id,

@@ -8,21 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.model import Column
+from ingestion.model import Column, Source
 from warehouse import connect
 
 #: A year that stands alone: `15/03/1985`, `1985-03-15`, `1985`. `15031985` is ambiguous and becomes no value.
 _YEAR = r"(?:^|[^0-9])(?P<year>(?:18|19|20)[0-9]{2})(?:[^0-9]|$)"
 
+_QUOTED = re.compile(r"""["'“‘`](?P<said>[^"'”’`]+)["'”’`]""")
+
 
 def is_dropped(column: Column) -> bool:
     """Whether the column never reaches the landing: class pii without a milder protection."""
     return column.class_ == "pii" and column.protect in (None, "drop")
+
+
+def is_personal(source: Source) -> bool:
+    """Whether any table of the source has a pii column."""
+    return any(column.class_ == "pii" for table in source.tables for column in table.columns)
+
+
+def discreet(source: Source, said: str) -> str:
+    """What a server or a library said, without what it quotes, unless that is a name of the declaration: a complaint of a
+    value shows the value. Only for sources with personal data."""
+    if not is_personal(source):
+        return said
+    known = {column.source_name for table in source.tables for column in table.columns}
+    known |= {str(value) for table in source.tables for value in [table.name, *table.read.values()]}
+    return _QUOTED.sub(lambda found: found[0] if found["said"] in known else "“…”", said)
 
 
 def key(purpose: str) -> bytes:

@@ -203,6 +203,11 @@ class Table(Declared):
     lag: Duration = "0m"
     event_time: Name | None = None
     slot: Duration | None = Field(default=None, description="one row a key is expected every … (stations)")
+    recapture: Duration | None = Field(
+        default=None,
+        description="with slot: how long the source still has old rows; slots that are missing so long are asked for again at every pull. "
+        "Default: it keeps none, what was missed is lost",
+    )
     read: dict[str, Any] = Field(
         default_factory=dict, description="what this table is called at the source; checked by the connector"
     )
@@ -234,6 +239,8 @@ class Table(Declared):
                 raise ValueError(f"column {name!r} is declared, but the area or nulls_in gives it")
         if any(c.class_ == "pii" and c.protect in (None, "drop") and c.name in wanted for c in self.columns):
             raise ValueError("a key, cursor or event time cannot be a dropped pii column")
+        if self.recapture and not (self.slot and self.event_time and self.cursor in (None, self.event_time)):
+            raise ValueError("recapture needs slot and event_time, and a cursor, if any, that is the event time")
         if self.mode == "history" and self.cursor:
             since = self.column(self.cursor)
             if since.type not in ("timestamp", "date") or not since.required:

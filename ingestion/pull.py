@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from ingestion import breaker, registry
+from ingestion import breaker, mask, registry
 from ingestion.extract import Known, Progress, extract, look
 from ingestion.load import Loaded, load_source, record_pull
 from ingestion.model import Source
@@ -205,18 +206,32 @@ def _finish(
 def _failed(source: Source, started_at: datetime, error: Exception) -> Outcome:
     if isinstance(error, Fault):
         status = "skipped" if error.code == "IOC-075" else "failed"
-        why_en = f"{error.what_en} {error.why}".strip()
-        return Outcome(source.id, status, started_at, error.code, error.what_vi, why_en, error.fix)
-    _log.error("source %s", source.id, exc_info=error)
+        vi, en = error.what_vi, f"{error.what_en} {error.why}".strip()
+        if error.code == "IOC-206":
+            vi, en = mask.discreet(source, vi), mask.discreet(source, en)
+        return Outcome(source.id, status, started_at, error.code, vi, en, error.fix)
+    said = f"{type(error).__name__}: {error}"
+    if mask.is_personal(source):
+        # What a library says of a value holds the value: only where it happened may be told.
+        said = f"{type(error).__name__} ({_place(error)})"
+        _log.error("source %s: %s", source.id, said)
+    else:
+        _log.error("source %s", source.id, exc_info=error)
     return Outcome(
         source.id,
         "failed",
         started_at,
         "IOC-200",
-        f"Lỗi chưa lường trước khi kéo {source.id}: {type(error).__name__}: {error}",
-        f"Unforeseen error while pulling {source.id}: {type(error).__name__}: {error}",
+        f"Lỗi chưa lường trước khi kéo {source.id}: {said}",
+        f"Unforeseen error while pulling {source.id}: {said}",
         fix="./ioc logs",
     )
+
+
+def _place(error: Exception) -> str:
+    """Where an error was raised, innermost last: `extract.py:260, csv.py:71`."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return ", ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames)
 
 
 def _record(con: duckdb.DuckDBPyConnection, outcome: Outcome, how: _How) -> None:

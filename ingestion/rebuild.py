@@ -8,7 +8,7 @@ again, so they stay as they are. Decisions of stewards (rows accepted to stay ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,6 +28,7 @@ class Rebuilt:
     pulled since `since` was. `is_equal`: the table is as it was, times of
     loading aside."""
 
+    source_id: str
     table: str
     extracts: int
     rows: int
@@ -62,6 +63,25 @@ def rebuild(source: Source, table_name: str | None = None, *, holder: str, wait_
     return done
 
 
+def rebuild_all(sources: Iterable[Source], *, holder: str, wait_seconds: float = 30.0) -> list[Rebuilt]:
+    """The whole raw layer: every source that was ever loaded, administrative units first, because the areas of the others
+    are judged by them. A source whose landing is not enough stays as it was, the others are rebuilt; then the first such
+    `Fault` is raised."""
+    with connect.intake() as con:
+        loaded = {source_id for (source_id,) in con.execute("SELECT DISTINCT source_id FROM ops.extract").fetchall()}
+    chosen = [source for source in sources if source.id in loaded]
+    done: list[Rebuilt] = []
+    faults: list[Fault] = []
+    for source in sorted(chosen, key=lambda one: one.connector.kind != "admin_units"):
+        try:
+            done += rebuild(source, holder=holder, wait_seconds=wait_seconds)
+        except Fault as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return done
+
+
 def _rebuild(con: duckdb.DuckDBPyConnection, source: Source, table: Table) -> Rebuilt:
     mine = bind("source_id = ? AND table_name = ?", source.id, table.name)
     raw = f"raw.{quote(raw_name(source.id, table.name))}"
@@ -88,7 +108,7 @@ def _rebuild(con: duckdb.DuckDBPyConnection, source: Source, table: Table) -> Re
         _make_new(con, raw, mine)
     since = extracts[0][0].manifest.started_at if extracts else None
     rows = _count(con, f"SELECT count(*) FROM {raw}")
-    return Rebuilt(table.name, len(extracts), rows, kept, since, after == before)
+    return Rebuilt(source.id, table.name, len(extracts), rows, kept, since, after == before)
 
 
 def _intact(source: Source, landing_path: str) -> Landed:

@@ -279,6 +279,7 @@ def _table_row(source: Source, table: Table) -> dict[str, Any]:
         "event_time": table.event_time, "mode": table.mode, "volume_min": table.volume.min, "volume_max_change": table.volume.max_change,
         "area_column": table.area.column if table.area else None, "area_scheme": table.area.scheme if table.area else None,
         "slot_minutes": minutes(table.slot) if table.slot else None, "tier": table.tier,
+        "recapture_minutes": minutes(table.recapture) if table.recapture else None,
     }  # fmt: skip
 
 

@@ -280,20 +280,31 @@ def source_pull(
 
 @source_app.command("rebuild")
 def source_rebuild(
-    source_id: str, table: Annotated[str | None, typer.Option("--table", help="chỉ bảng này")] = None
+    source_id: Annotated[str | None, typer.Argument()] = None,
+    table: Annotated[str | None, typer.Option("--table", help="chỉ bảng này")] = None,
+    every: Annotated[bool, typer.Option("--all", help="cả lớp thô, mọi nguồn")] = False,
 ) -> None:
-    """Dựng lại bảng thô từ những gì đã kéo về, trong một giao dịch; nói rõ có khác trước không."""
+    """Dựng lại bảng thô từ những gì đã kéo về, mỗi nguồn một giao dịch; nói rõ có khác trước không."""
     from dataclasses import asdict
 
     from ingestion import registry
-    from ingestion.rebuild import rebuild
+    from ingestion.rebuild import rebuild, rebuild_all
 
     settings.apply()
-    done = rebuild(registry.load().get(source_id), table, holder="ioc source rebuild")
+    declared = registry.load()
+    if every == (source_id is not None):
+        raise Fault(
+            "IOC-102", "Nêu một nguồn, hoặc --all.", "Name one source, or --all.", fix="./ioc source list", exit_code=2
+        )
+    done = (
+        rebuild_all(declared.sources.values(), holder="ioc source rebuild")
+        if source_id is None
+        else rebuild(declared.get(source_id), table, holder="ioc source rebuild")
+    )
     say.show([asdict(one) for one in done], lambda: say.table(
-        [t("Bảng", "Table"), t("Lần trích", "Extracts"), t("Kéo từ", "Pulled since"), t("Dòng", "Rows"), t("Giữ nguyên", "Kept as is"), ""],
-        [[one.table, one.extracts, local(one.since), number(one.rows), number(one.kept),
-          t("như cũ", "equal") if one.is_equal else t("đã khác: ./ioc run", "changed: ./ioc run")] for one in done], right=(1, 3, 4)))  # fmt: skip
+        [t("Nguồn", "Source"), t("Bảng", "Table"), t("Lần trích", "Extracts"), t("Kéo từ", "Pulled since"), t("Dòng", "Rows"), t("Giữ nguyên", "Kept as is"), ""],
+        [[one.source_id, one.table, one.extracts, local(one.since), number(one.rows), number(one.kept),
+          t("như cũ", "equal") if one.is_equal else t("đã khác: ./ioc run", "changed: ./ioc run")] for one in done], right=(2, 4, 5)))  # fmt: skip
 
 
 @source_app.command("prune")
@@ -309,6 +320,37 @@ def source_prune(source_id: Annotated[str | None, typer.Argument()] = None) -> N
         t(f"Đã dọn {sum(pruned.values())} lần trích.", f"{sum(pruned.values())} extracts pruned.")))  # fmt: skip
 
 
+@source_app.command("show")
+def source_show(source_id: str, limit: Annotated[int, typer.Option(min=1, help="số lần trích")] = 10) -> None:
+    """Một nguồn: phần đang chờ quyết định và lệnh quyết định, các lần trích gần nhất, chữ chưa rõ bảng mã, cột đã đổi."""
+    import json
+
+    from ingestion import ledger, registry
+    from ops import status as asking
+
+    settings.apply()
+    source = registry.load().get(source_id)
+    waiting, extracts = ledger.waiting([source]), ledger.extracts(source_id, limit)
+
+    def remarks(extract: dict[str, Any]) -> str:
+        drift = {kind: found for kind, found in json.loads(extract["drift"] or "{}").items() if found}
+        told = {t("để ngoài", "left out"): extract["left_out"], t("chưa rõ bảng mã", "encoding uncertain"): extract["texts_uncertain"],
+                t("cột đổi", "columns changed"): json.dumps(drift, ensure_ascii=False) if drift else None,
+                t("đã dọn", "pruned"): local(extract["pruned_at"]) if extract["pruned_at"] else None}  # fmt: skip
+        return "; ".join(f"{name}: {said}" for name, said in told.items() if said)
+
+    def human() -> None:
+        asking.render_waiting(waiting)
+        say.table(
+            [t("Lần trích", "Extract"), t("Bảng", "Table"), t("Nạp lúc", "Loaded at"), t("Vào", "In"), t("Nạp", "Loaded"),
+             t("Cách ly", "Held"), t("Trùng", "Same"), t("Xóa", "Deleted"), t("Ghi chú", "Remarks")],
+            [[x["extract_id"], x["table_name"], local(x["loaded_at"]), number(x["rows_in"]), number(x["rows_loaded"]), number(x["rows_quarantined"]),
+              number(x["rows_deduplicated"]), number(x["rows_deleted"]), remarks(x)] for x in extracts],
+            right=(3, 4, 5, 6, 7))  # fmt: skip
+
+    say.show({"source_id": source_id, "waiting": waiting, "extracts": extracts}, human)
+
+
 @source_app.command("gaps")
 def source_gaps(source_id: str) -> None:
     """Các kỳ đo còn thiếu trong bảy ngày qua."""
@@ -317,8 +359,9 @@ def source_gaps(source_id: str) -> None:
     registry.load().get(source_id)
     rows = ledger.gaps(source_id)
     say.show(rows, lambda: say.table(
-        [t("Bảng", "Table"), t("Khóa", "Key"), t("Từ", "From"), t("Đến", "To"), t("Thiếu", "Missing")],
-        [[r["table_name"], r["key_text"], local(r["gap_from"]), local(r["gap_to"]), number(r["slots_missing"])] for r in rows], right=(4,)))  # fmt: skip
+        [t("Bảng", "Table"), t("Khóa", "Key"), t("Từ", "From"), t("Đến", "To"), t("Thiếu", "Missing"), ""],
+        [[r["table_name"], r["key_text"], local(r["gap_from"]), local(r["gap_to"]), number(r["slots_missing"]),
+          t("đã mất", "lost") if r["is_lost"] else t("lần kéo nào cũng hỏi lại", "asked for at every pull")] for r in rows], right=(4,)))  # fmt: skip
 
 
 # --- indicators --------------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ingestion import ledger
+from ingestion import ledger, registry
 from ops import query, say, services
 from ops.say import local, number, t
 from warehouse import connect, publish
@@ -12,11 +12,13 @@ from warehouse.errors import Fault
 
 
 def gather() -> dict[str, Any]:
-    """`sources, builds, current, services, run, from`: `from` is `ledger`, or the build that answered for it."""
+    """`sources, waiting, builds, current, services, run, from`: `from` is `ledger`, or the build that answered for it.
+    `waiting` lists extracts that wait for a decision (`ledger.waiting`); None while that cannot be asked."""
     current = publish.current()
-    origin = "ledger"
+    origin, waiting = "ledger", None
     try:
         sources = _from_ledger()
+        waiting = _waiting()
     except Fault as fault:
         if fault.code != "IOC-075":
             raise
@@ -26,6 +28,7 @@ def gather() -> dict[str, Any]:
         "from": origin,
         "current": _build(current) if current else None,
         "sources": sources,
+        "waiting": waiting,
         "builds": builds,
         "run": _at_work(),
         "services": services.table(),
@@ -42,6 +45,15 @@ def _from_ledger() -> list[dict[str, Any]]:
         row["slots_expected"] = sum(slot["expected"] or 0 for slot in row["slots"])
         row["slots_captured"] = sum(slot["captured"] or 0 for slot in row["slots"])
     return rows
+
+
+def _waiting() -> list[dict[str, Any]] | None:
+    """None where the declarations cannot be read: what waits depends on them, and the status must still come."""
+    try:
+        declared = registry.load()
+    except Fault:
+        return None
+    return ledger.waiting(declared.sources.values()) if connect.intake_path().exists() else []
 
 
 _OF_BUILD = """
@@ -127,6 +139,7 @@ def render(body: dict[str, Any]) -> None:
         [_row(row) for row in body["sources"]],
         right=(3, 4, 5, 6, 7, 8, 9),
     )  # fmt: skip
+    render_waiting(body["waiting"])
     current = body["current"]
     if current:
         say.line(t(f"Bản đang phục vụ: {current['build_id']} ({local(current['created_at'])}), kiểm tra {current['verdict']}",
@@ -135,6 +148,22 @@ def render(body: dict[str, Any]) -> None:
         say.line(t("Chưa có bản công bố nào. Tiếp theo: ./ioc run", "Nothing is published yet. Next: ./ioc run"))
     for one in body["services"]:
         say.line(f"{'●' if one['is_running'] else '✕'} {one['name']:<24} {one.get('url') or ''}")
+
+
+def render_waiting(waiting: list[dict[str, Any]] | None) -> None:
+    """What waits for a decision, since when, why, and the command that decides."""
+    if waiting is None:
+        say.line(t("Chưa hỏi được phần nào đang chờ quyết định: ./ioc source check",
+                   "Cannot tell now what waits for a decision: ./ioc source check"))  # fmt: skip
+    for one in waiting or []:
+        since, reason = local(one["since"]), t(one["reason_vi"], one["reason_en"])
+        say.line(
+            t(
+                f"▲ Chờ quyết định từ {since} · {one['code']} · {reason}",
+                f"▲ Waits since {since} · {one['code']} · {reason}",
+            )
+        )
+        say.line(f"    {one['fix']}")
 
 
 def _row(row: dict[str, Any]) -> list[object]:

@@ -45,7 +45,7 @@ _MIDNIGHT = {
 _EPOCHS = {"epoch_ms": 1000.0, "epoch_s": 1.0}
 FORMATS = {*STRPTIME, *_EPOCHS, "dotnet_date", "excel_serial", "iso"}
 _DOTNET = r"^/Date\((-?\d+)([+-]\d{4})?\)/$"
-_ZONED = r".*([zZ]|[+-]\d{2}(:?\d{2})?)$"
+_ZONED = r"^\d{4}-.*([zZ]|[+-]\d{2}(:?\d{2})?)$"
 
 
 def _local(expression: str, format: str) -> str:
@@ -73,9 +73,12 @@ def _instant(expression: str, format: str, zone: str) -> str:
     if format in _EPOCHS:
         return f"to_timestamp(TRY_CAST({expression} AS BIGINT) / {_EPOCHS[format]})"
     local = f"{_local(expression, format)} AT TIME ZONE {literal(zone)}"
-    if format == "iso":
-        return f"CASE WHEN regexp_matches({expression}, '{_ZONED}') AND length({expression}) > 16 THEN TRY_CAST({expression} AS TIMESTAMPTZ) ELSE {local} END"
-    return local
+    return f"CASE WHEN {_has_zone(expression)} THEN TRY_CAST({expression} AS TIMESTAMPTZ) ELSE {local} END"
+
+
+def _has_zone(expression: str) -> str:
+    """True for a text in ISO form with its own zone, which holds whatever is declared: a cast to TIMESTAMP would drop it."""
+    return f"(length({expression}) > 16 AND regexp_matches({expression}, '{_ZONED}'))"
 
 
 def sql_timestamp(expression: str, format: str, zone: str) -> str:
@@ -89,5 +92,6 @@ def sql_date(expression: str, format: str, zone: str) -> str:
     if format == "dotnet_date" or format in _EPOCHS:
         value = f"CAST({_instant(expression, format, zone)} AT TIME ZONE {literal(zone)} AS DATE)"
     else:
-        value = f"CAST({_local(expression, format)} AS DATE)"
+        there = f"TRY_CAST({expression} AS TIMESTAMPTZ) AT TIME ZONE {literal(zone)}"
+        value = f"CAST(CASE WHEN {_has_zone(expression)} THEN {there} ELSE {_local(expression, format)} END AS DATE)"
     return f"CASE WHEN isfinite({value}) THEN {value} END"

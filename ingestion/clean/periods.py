@@ -5,7 +5,7 @@
 | Quý II/2026 · Quý 2 năm 2026 · Q2/2026 · 2026-Q2 · 20262 | `20262` |
 | Tháng 3/2026 · tháng Ba năm 2026 · T3/2026 · 3/2026 · 2026-03 · 202603 | `202603` |
 | Năm 2026 · 2026 | `2026` |
-| 6 tháng đầu năm 2026 · 2026-6T | `2026-6T` (cumulative: never to be added to a quarter or a month) |
+| 6 tháng đầu năm 2026 · 6T/2026 · 2026-6T | `2026-6T` (cumulative: never to be added to a quarter or a month) |
 
 Anything else is no period: a year of two digits, a span (“Quý I-II/2026”), the second half of a year, a period without its year.
 """
@@ -21,6 +21,7 @@ _QUARTER = rf"(?:quý|quy|q)\.?\s*(iv|i{{1,3}}|[1-4]){_OF}{_YEAR}"
 _MONTH = rf"(?:(?:tháng|thang|t)\.?\s*)?(1[0-2]|0?[1-9]){_OF}{_YEAR}"
 _MONTH_WORD = rf"tháng ({'|'.join(reversed(_WORDS))}){_OF}{_YEAR}"
 _SINCE_JANUARY = rf"(1[01]|0?[2-9])\s*(?:tháng|thang)\s+(?:đầu|dau)\s+(?:năm|nam)(?:\s+(?:năm|nam))?\s+{_YEAR}"
+_SINCE_JANUARY_SHORT = rf"(1[01]|0?[2-9])t{_OF}{_YEAR}"
 
 
 def sql_key(expression: str) -> str:
@@ -41,7 +42,8 @@ def sql_key(expression: str) -> str:
         _QUARTER: f"{part(_QUARTER, 2)} || {roman}",
         _MONTH: f"{part(_MONTH, 2)} || lpad({part(_MONTH, 1)}, 2, '0')",
         _MONTH_WORD: f"{part(_MONTH_WORD, 2)} || CASE {part(_MONTH_WORD, 1)} {words} END",
-        _SINCE_JANUARY: f"{part(_SINCE_JANUARY, 2)} || '-' || ltrim({part(_SINCE_JANUARY, 1)}, '0') || 'T'",
     }
+    for since in (_SINCE_JANUARY, _SINCE_JANUARY_SHORT):
+        keys[since] = f"{part(since, 2)} || '-' || ltrim({part(since, 1)}, '0') || 'T'"
     cases = [f"WHEN regexp_full_match({name}, '{pattern}') THEN {key}" for pattern, key in keys.items()]
     return f"CASE {' '.join(cases)} END"

@@ -27,6 +27,12 @@ def test_dags__are_the_registry_and_the_build(bag: object) -> None:
     assert set(bag.dags) == expected  # type: ignore[attr-defined]
 
 
+def test_build_dag__prunes_after_it_published(bag: object) -> None:
+    tasks = {task.task_id: task.downstream_task_ids for task in bag.dags["build_and_publish"].tasks}  # type: ignore[attr-defined]
+    order = {"is_needed": {"build"}, "build": {"judge"}, "judge": {"publish"}, "publish": {"prune"}, "prune": set()}
+    assert tasks == order
+
+
 def test_dags__run_one_at_a_time_and_name_no_secret(bag: object) -> None:
     dags = bag.dags.values()  # type: ignore[attr-defined]
     assert len(dags) > 10

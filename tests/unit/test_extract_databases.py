@@ -16,6 +16,8 @@ from made_up_source import ask, declare
 from ingestion.extract import extract
 from ingestion.load import load
 from ingestion.model import Source
+from ingestion.pull import pull
+from ingestion.registry import Registry
 
 COLUMNS = [
     {"name": "ma", "type": "text"},
@@ -133,6 +135,18 @@ def test_postgres__finds_what_changed_an_hour_after_the_last_pull(
 
 
 @pytest.mark.slow
+def test_postgres__that_complains_of_a_persons_number_does_not_spread_it(postgres: tuple[Any, dict[str, str]]) -> None:
+    server, address = postgres
+    server.psql(
+        "CREATE TABLE nguoi AS SELECT 'A' AS ma, 1 AS so_luong, 1 AS le_phi, now() AS luc, 'CMND 038185731946' AS cccd"
+    )
+    one = source({"kind": "postgres", **address}, {"query": "SELECT * FROM nguoi WHERE cccd::bigint > 0"})
+    declared = Registry({one.id: one}, {one.id: Path("x.yml")})
+    (outcome,) = pull([one.id], run_id="run", holder="test", declared=declared)
+    assert outcome.code == "IOC-206" and "invalid input syntax for type bigint: “…”" in outcome.reason_vi
+    assert "038185731946" not in repr(outcome) + repr(ask("SELECT * FROM ops.pull"))
+
+
 def test_columns_of_a_postgres_table__that_change_are_drift(postgres: tuple[Any, dict[str, str]]) -> None:
     server, address = postgres
     server.psql("CREATE TABLE doi_ten (ma text, soluong int, le_phi int, luc timestamptz, cccd text, them text)")

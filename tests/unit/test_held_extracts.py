@@ -10,11 +10,12 @@ import made_up_source as made_up
 import pytest
 from made_up_source import COLUMNS, ask, declare, row, stored
 
-from ingestion import landing
+from ingestion import landing, ledger, registry
 from ingestion import pull as pulling
 from ingestion.model import Source
 from ingestion.pull import Outcome, pull
 from ingestion.registry import Registry
+from ops import cli
 from warehouse.errors import Fault
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -60,6 +61,26 @@ def test_snapshot__that_shrinks_beyond_its_bounds_deletes_nothing_and_says_so(fe
     assert f"chỉ có {len(few)} dòng, lần trước 10" in outcome.reason_vi
     assert len(stored()) == 10
     assert ask("SELECT code FROM ops.pull WHERE status = 'failed'") == [("IOC-207",)]
+
+
+def test_what_waits__is_listed_with_since_when_why_and_the_command_that_decides(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = snapshot()
+    monkeypatch.setattr(registry, "load", lambda: Registry({source.id: source}, {source.id: Path("none.yml")}))
+    run(source, TEN)
+    assert ledger.waiting([source]) == []
+    run(source, TEN[:1])
+    (one,) = ledger.waiting([source])
+    assert (one["table_name"], one["code"], one["rows"]) == ("ho_so", "IOC-207", 1)
+    assert datetime.now(UTC) - one["since"] < timedelta(minutes=5)
+    assert "./ioc source pull so_thu_nghiem --accept-drift" in one["fix"]
+    for command in (["status"], ["source", "show", "so_thu_nghiem"]):
+        assert cli.main(command) == 0
+        said = capsys.readouterr().out
+        assert "IOC-207" in said and "chỉ có 1 dòng, lần trước 10" in said and "--accept-drift" in said
+    run(source, TEN[:1], accept_held=True)
+    assert ledger.waiting([source]) == []
 
 
 def test_snapshot__that_is_well_again_is_loaded_and_the_held_one_forgotten() -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import made_up_source as made_up
 import pytest
-from made_up_source import NOW, ask, declare, file_chunk, pull, row
+from made_up_source import NOW, ask, declare, file_chunk, land, pull, row
 
-from ingestion import ledger
-from ingestion.load import record_pull
+from ingestion import ledger, registry
+from ingestion.load import load, record_pull
 from warehouse import connect
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -98,6 +99,26 @@ def test_gaps__are_between_readings_and_from_the_last_one_to_now() -> None:
     assert [g["slots_missing"] for g in found] == [2, 1, 1]
     assert found[0]["gap_from"] == NOW - timedelta(hours=8) and found[0]["gap_to"] == NOW - timedelta(hours=5)
     assert found[2]["gap_to"] == NOW
+
+
+def test_gap__that_the_source_can_still_fill_is_asked_for_at_the_next_pull_and_another_is_lost() -> None:
+    keeps, now = declare(**STATION, recapture="6h"), datetime.now(UTC)
+    read = [row("A", "1") | {"luc": now - timedelta(hours=h)} for h in (12, 9, 8, 7, 6, 5, 2, 1)]
+    with connect.writer("test") as con:
+        registry.sync(con, registry.Registry({keeps.id: keeps}, {keeps.id: Path("thu/so_thu_nghiem.yml")}))
+    load(land(keeps, read), holder="test")
+    assert [(g["slots_missing"], g["is_lost"]) for g in ledger.gaps(keeps.id)] == [(2, True), (2, False)]
+    land(keeps, *[])
+    asked = datetime.fromisoformat(made_up.requests[-1].since or "")
+    assert timedelta(hours=5) <= now - asked < timedelta(hours=6), (
+        "from the last reading before the gap, not an hour back"
+    )
+    load(land(keeps, [row("A", "1") | {"luc": now - timedelta(hours=h)} for h in (4, 3)]), holder="test")
+    assert [(g["slots_missing"], g["is_lost"]) for g in ledger.gaps(keeps.id)] == [(2, True)]
+    land(keeps, *[])
+    assert now - datetime.fromisoformat(made_up.requests[-1].since or "") < timedelta(hours=2), (
+        "as long as it lacks nothing"
+    )
 
 
 def test_extracts__are_newest_first_and_all_balance() -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
-from made_up_source import COLUMNS, NOW, ask, declare, land, pull, row, stored
+from made_up_source import COLUMNS, EVERY_MODE, NOW, ask, declare, land, pull, row, stored
 
 from ingestion import landing, quarantine
 from ingestion.load import load
 from ingestion.prune import prune
-from ingestion.rebuild import rebuild
+from ingestion.rebuild import rebuild, rebuild_all
 from warehouse import connect
 from warehouse.errors import Fault
 
@@ -134,3 +135,39 @@ def test_rebuild__refuses_a_table_that_is_not_declared() -> None:
     with pytest.raises(Fault) as caught:
         rebuild(declare(), "hồ sơ", holder="test")
     assert caught.value.exit_code == 2
+
+
+def test_rebuild_all__makes_the_whole_raw_layer_again_and_one_broken_source_stops_no_other() -> None:
+    names = ("so_mot", "so_hai", "so_ba")
+    one, two, never = (declare(name) for name in names)
+    pull(one, [row("A", "1"), row("B", "x")])
+    pull(two, [row("C", "3")])
+    count = "SELECT (SELECT count(*) FROM raw.so_mot__ho_so), (SELECT count(*) FROM raw.so_hai__ho_so)"
+    with connect.writer("test") as con:
+        con.execute("DELETE FROM raw.so_mot__ho_so; DELETE FROM raw.so_hai__ho_so")
+    done = rebuild_all([one, two, never], holder="test")
+    assert [(r.source_id, r.table, r.rows, r.is_equal) for r in done] == [
+        ("so_mot", "ho_so", 1, False),
+        ("so_hai", "ho_so", 1, False),
+    ]
+    with connect.writer("test") as con:
+        con.execute("DELETE FROM raw.so_hai__ho_so")
+    shutil.rmtree(next(landing.folder("so_mot", "ho_so").glob("[!.]*")))
+    with pytest.raises(Fault) as caught:
+        rebuild_all([one, two], holder="test")
+    assert (caught.value.code, ask(count)) == ("IOC-305", [(1, 1)])
+
+
+@pytest.mark.parametrize("table", EVERY_MODE.values(), ids=EVERY_MODE)
+def test_landing__alone_brings_a_lost_warehouse_back(table: dict[str, Any], home: Path) -> None:
+    source = declare(**table)
+    pull(source, [row("A", "1", 1), row("B", "x", 1), row("C", "3", 1)])
+    pull(source, [row("A", "2", 2), row("D", "4", 2)])
+    lost = "SELECT * EXCLUDE (_loaded_at) FROM raw.so_thu_nghiem__ho_so ORDER BY ALL"
+    books = "SELECT extract_id, rows_in, rows_loaded, rows_quarantined, rows_deleted FROM ops.extract ORDER BY 1"
+    before = [ask(sql) for sql in (lost, books, "SELECT quarantine_id, status FROM quarantine.row")]
+    assert [len(found) for found in before] == [len(before[0]), 2, 1] and len(before[0]) >= 2
+    (home / "intake.duckdb").unlink()
+    (home / "intake.duckdb.wal").unlink(missing_ok=True)
+    pull(source)
+    assert [ask(sql) for sql in (lost, books, "SELECT quarantine_id, status FROM quarantine.row")] == before

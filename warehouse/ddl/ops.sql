@@ -13,7 +13,8 @@ CREATE TABLE IF NOT EXISTS ops.source (
 CREATE TABLE IF NOT EXISTS ops.source_table (
     source_id VARCHAR, table_name VARCHAR, raw_name VARCHAR, title_vi VARCHAR, grain VARCHAR,
     primary_key VARCHAR[], cursor_column VARCHAR, lag_minutes INTEGER, event_time VARCHAR, mode VARCHAR,
-    volume_min BIGINT, volume_max_change DOUBLE, area_column VARCHAR, area_scheme VARCHAR, slot_minutes INTEGER, tier INTEGER);
+    volume_min BIGINT, volume_max_change DOUBLE, area_column VARCHAR, area_scheme VARCHAR, slot_minutes INTEGER, tier INTEGER,
+    recapture_minutes INTEGER);
 CREATE TABLE IF NOT EXISTS ops.source_column (
     source_id VARCHAR, table_name VARCHAR, ordinal INTEGER, column_name VARCHAR, source_name VARCHAR, type VARCHAR,
     unit VARCHAR, class VARCHAR, is_required BOOLEAN, range_min DOUBLE, range_max DOUBLE, code_list VARCHAR[],
@@ -58,3 +59,4 @@ CREATE TABLE IF NOT EXISTS ops.build (
 ALTER TABLE ops.pull ADD COLUMN IF NOT EXISTS tries INTEGER;
 ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS pruned_at TIMESTAMPTZ;
 ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS texts_uncertain VARCHAR;
+ALTER TABLE ops.source_table ADD COLUMN IF NOT EXISTS recapture_minutes INTEGER;
