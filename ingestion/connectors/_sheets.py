@@ -124,17 +124,16 @@ def _calamine(path: Path, content: bytes) -> Workbook:
     book = _opened(content)
 
     def load(name: str) -> Sheet:
-        try:
+        part = _part_of(content, name) if is_zip else None
+        if part is None:
             return _calamine_sheet(book, name, path)
-        except fastexcel.FastExcelError as error:
-            if not is_zip or "float" not in str(error):
-                raise _broken(error) from None
-        with zipfile.ZipFile(path) as archive:
-            part = _part_of(archive, name)
+        calculated = _mended.formulas(content, part)
         try:
-            return _calamine_sheet(_opened(_mended.numbers(content, part)), name, path)
-        except fastexcel.FastExcelError as error:
-            raise _broken(error) from None
+            return _calamine_sheet(book if calculated is content else _opened(calculated), name, path)
+        except Refused as refused:
+            if "float" not in str(refused) and "cell error" not in str(refused):
+                raise
+        return _calamine_sheet(_opened(_mended.cells(calculated, part)), name, path)
 
     return Workbook(book.sheet_names, load)
 
@@ -154,8 +153,11 @@ def _broken(error: Exception) -> Refused:
 def _calamine_sheet(book: Any, name: str, path: Path) -> Sheet:
     # Everything as text, and no row skipped, so that row numbers are those that a person sees.
     how: dict[str, Any] = {"header_row": None, "skip_rows": 0}
-    loaded = book.load_sheet(name, dtypes="string", **how)
-    batch, errors = loaded.to_arrow_with_errors()
+    try:
+        loaded = book.load_sheet(name, dtypes="string", **how)
+        batch, errors = loaded.to_arrow_with_errors()
+    except fastexcel.FastExcelError as error:
+        raise _broken(error) from None
     is_hidden = loaded.visible != "visible"
     if not batch.num_columns:
         return Sheet(name, [], is_hidden)
@@ -249,12 +251,11 @@ def _plain(column: pa.Array) -> pa.Array:
 
 def _marks(path: Path, name: str, rows: int) -> Marks:
     """Of an xlsx, from its XML; searched as bytes because a full parse takes four times as long as reading the cells."""
-    if not zipfile.is_zipfile(path):
+    content = path.read_bytes()
+    part = _part_of(content, name) if content.startswith(b"PK") else None
+    if part is None:
         return Marks()
     with zipfile.ZipFile(path) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            return Marks()
-        part = _part_of(archive, name)
         xml = archive.read(part)
     merged = [
         _area(found[1].decode()) for found in re.finditer(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z0-9:$]+)"', xml)
@@ -269,16 +270,24 @@ def _marks(path: Path, name: str, rows: int) -> Marks:
     return Marks([area for area in merged if area[0] <= rows], hidden)
 
 
-def _part_of(archive: zipfile.ZipFile, name: str) -> str:
-    book = _xml(archive.read("xl/workbook.xml"))
-    (key,) = (
-        next(value for attribute, value in sheet.attrib.items() if attribute.endswith("}id"))
+def _part_of(content: bytes, name: str) -> str | None:
+    """Where an xlsx has a sheet; None in an xlsb or ods."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = archive.namelist()
+        if "xl/workbook.xml" not in names:
+            return None
+        book = _xml(archive.read("xl/workbook.xml"))
+        relations = _xml(archive.read("xl/_rels/workbook.xml.rels"))
+    keys = [
+        value
         for sheet in book.iter("{*}sheet")
         if sheet.get("name") == name
-    )
-    relations = _xml(archive.read("xl/_rels/workbook.xml.rels"))
-    (target,) = (r.get("Target") for r in relations.iter("{*}Relationship") if r.get("Id") == key)
-    return str(target).lstrip("/") if str(target).startswith("/") else f"xl/{target}"
+        for attribute, value in sheet.attrib.items()
+        if attribute.endswith("}id")
+    ]
+    targets = [str(one.get("Target")) for one in relations.iter("{*}Relationship") if one.get("Id") in keys]
+    parts = [target.lstrip("/") if target.startswith("/") else f"xl/{target}" for target in targets]
+    return next((part for part in parts if part in names), None)
 
 
 _LETTERS = re.compile(r"\$?([A-Z]+)\$?(\d+)")

@@ -1,11 +1,15 @@
 """Workbooks as offices send them, told by content and not by name: xls, xlsx, xlsb, ods, and the HTML tables, XML of Excel
 2003, CSV and TSV that old software calls “.xls”.
 
-Cells come as text: leading zeros stay, real dates become ISO text, whole numbers have no “.0”, #N/A and the like come as
-they are shown, and a code of 16 digits or more that was typed as a number comes as the rounded number that it is. A header
-may have several merged lines, which are joined by “ / ”. Totals, footers, headings merged across columns, the row of column
-numbers and, where declared, roman sub-totals and rows with a single cell are not data; they are left out and counted (`Chunk.left_out`). Hidden sheets are
-left out too, unless `sheet` names one exactly.
+Cells come as text, as they are stored and not as they are shown: leading zeros stay where the cell is a text, a code that only
+looks like 00123 by its format comes as 123, 98,2 % as 0.982. Real dates become ISO text, a time of day 07:30:00, a duration of
+30 hours 1900-01-01 06:00:00 (30:00:00 from an ods), whole numbers have no “.0”, #N/A and the like come as they are shown, a
+formula that nobody calculated yet as its text, and a code of 16 digits or more that was typed as a number as the rounded number
+that it is.
+
+A header may have several merged lines, which are joined by “ / ”; of cells merged below it only the first has the text. Totals,
+footers, headings merged across columns, the row of column numbers and, where declared, roman sub-totals and rows with a single
+cell are not data; they are left out and counted (`Chunk.left_out`). Hidden sheets are left out too, unless `sheet` names one exactly.
 
 Files are parsed in a limited child process. Macros, passwords, zip bombs and XML with a DOCTYPE are refused.
 """

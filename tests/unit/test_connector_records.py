@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv as stdlib_csv
 import json
 import os
 from csv import Error as csv_error
@@ -316,3 +317,21 @@ def test_csv__that_is_a_zip_is_told_so(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_bytes(b"PK\x03\x04" + b"\0" * 100)
     with pytest.raises(Fault, match="không phải CSV"):
         rows(request(tmp_path, {"kind": "csv", "folder": str(tmp_path)}, {"file": "a.csv"}, "ma"))
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(
+    ['"', '""', "\n", "\r\n", ",", ""]
+)
+
+
+@settings(deadline=None)
+@given(grid=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=6))
+def test_csv__any_cells_written_come_back(
+    tmp_path_factory: pytest.TempPathFactory, grid: list[tuple[str, ...]]
+) -> None:
+    folder = tmp_path_factory.mktemp("csv")
+    with (folder / "a.csv").open("w", encoding="utf-8", newline="") as file:
+        stdlib_csv.writer(file).writerows([("a", "b", "c"), *grid])
+    os.utime(folder / "a.csv", (1_700_000_000, 1_700_000_000))
+    found, refs, _ = rows(request(folder, {"kind": "csv", "folder": str(folder)}, {"file": "a.csv"}, "a"))
+    assert [tuple(r.values()) for r in found] == [row for row in grid if any(row)] and len(refs) == len(found)

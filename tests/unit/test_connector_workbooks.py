@@ -224,6 +224,17 @@ def test_excel__a_cell_that_is_no_number_costs_itself_only(tmp_path: Path) -> No
     book = changed(book, "xl/worksheets/sheet1.xml", "<v>41</v>", "<v> 41</v>")
     book = changed(book, "xl/worksheets/sheet1.xml", "<v>15</v>", "<v>1,5</v>")
     assert [r["so"] for r in here(tmp_path, book)[0]] == ["41", "1,5", "2.5"]
+    book = changed(book, "xl/worksheets/sheet1.xml", '<c r="B4"><v>2.5</v>', '<c r="B4" t="e"><v>#ERROR!</v>')
+    assert [r["so"] for r in here(tmp_path, book)[0]] == ["41", "1,5", "#ERROR!"]
+
+
+def test_excel__a_formula_that_nobody_calculated_comes_as_its_text(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for line in (["ma", "so"], ["a", "=1+1"], ["b", '=IF(1<2,"x","")'], ["c", 3]):
+        book.active.append(line)
+    file = io.BytesIO()
+    book.save(file)
+    assert [r["so"] for r in here(tmp_path, file.getvalue())[0]] == ["=1+1", '=IF(1<2,"x","")', "3"]
 
 
 ODS_CELLS = (
