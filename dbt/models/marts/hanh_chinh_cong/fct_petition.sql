@@ -1,3 +1,4 @@
+{{ config(tags=['always']) }}
 -- One row a petition. Nothing about its sender comes this far.
 select
     petition_code, source_area_code as area_code, field, is_in_competence, received_at, due_at, handled_at, satisfaction,
