@@ -22,7 +22,20 @@ from typing import Any, Literal, get_args
 
 import psutil
 
-from demo import dossiers, environment, firms, governance, petitions, resources, schools, stations, storm, workbooks
+from demo import (
+    dossiers,
+    environment,
+    finance,
+    firms,
+    governance,
+    petitions,
+    resources,
+    schools,
+    society,
+    stations,
+    storm,
+    workbooks,
+)
 from demo.calendar import SEED, ZONE, local
 
 Progress = Callable[[str], None]
@@ -229,6 +242,8 @@ class Province:
         if not stamp.exists() or stamp.read_text() != str(until.date()):
             workbooks.write(folder, self.seed, until.date())
             governance.write(folder, self.seed, until)
+            society.write(folder, self.seed, until)
+            finance.write(folder, self.seed, until.date())
             firms.fill(folder / "kkt_nghi_son.sqlite", self.seed, until)
             resources.fill(folder / "tai_nguyen.sqlite", self.seed, until.date())
             storm.archive(folder, self.seed)

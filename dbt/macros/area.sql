@@ -1,7 +1,7 @@
 {# One observation a commune and one for the province from rows of communes: the same numerators and denominators summed
    twice, so that communes sum to the province. Rows without a commune count for the province only. The value is their ratio,
    or the aggregate `value`. #}
-{% macro by_commune_and_province(relation, period_kind, numerator, denominator, where='true', scale=100, value=none) -%}
+{% macro by_commune_and_province(relation, period_kind, numerator, denominator, where='true', scale=100, value=none, extracts='list(distinct extract_id)') -%}
 select
     '{{ period_kind }}' as period_kind,
     period_key,
@@ -11,7 +11,7 @@ select
     cast({{ denominator }} as double) as denominator,
     {% if value %}cast({{ value }} as double){% else %}{{ scale }} * cast({{ numerator }} as double) / nullif({{ denominator }}, 0){% endif %} as value,
     max(as_of) as as_of,
-    list_sort(list(distinct extract_id)) as extract_ids
+    list_sort({{ extracts }}) as extract_ids
 from {{ relation }}
 where {{ where }}
 group by grouping sets ((period_key, area_code), (period_key))

@@ -1,0 +1,1 @@
+{{ as_of_period('month', 'fct_investment_project', 'count(*) filter (where r.due_date < p.as_of_day and (r.done_date is null or r.done_date > p.as_of_day))', '1', 'r.started_date <= p.as_of_day', scale=1) }}
