@@ -173,8 +173,8 @@ def benefits(folder: Path, seed: int, until: date) -> None:
         first = date(month // 100, month % 100, 1)
         rows: list[dict[str, object]] = []
         for person in recipients:
-            ended = person["NgayThoiHuong"]
-            if ended and datetime.strptime(str(ended), "%d/%m/%Y").date() < first:
+            stopped = person["NgayThoiHuong"]
+            if stopped and datetime.strptime(str(stopped), "%d/%m/%Y").date() < first:
                 continue
             by = "2" if rng.random() < 0.8 else "1" if rng.random() < 0.7 else "3"
             rows.append({"SoDinhDanh": person["SoDinhDanh"], "KyChiTra": str(month), "SoTien": 500_000 * int(rng.integers(1, 4)), "MaHinhThucChiTra": by,

@@ -5,7 +5,7 @@ with raw as (
 select
     ma_bv as hospital_code,
     ten as hospital_name,
-    hang as class,
+    hang as hospital_class,
     ma_xa as area_code,
     ngay_emr as emr_date,
     {{ lineage() }}
