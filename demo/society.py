@@ -5,9 +5,10 @@ firms at 5.8 per 1,000 people). Months begin in July 2025, with today's communes
 
 Dirt: a population row under an unknown commune and one sent twice; insurance files with old codes beside every tenth
 commune's own; three health records that say “KPH”; a hospital day sent twice, a negative count, a day that does not exist; in
-the poverty book a code cut to four digits, an “x”, one row twice; two communes with three and four poor households; of
+the poverty book a code cut to four digits, an “x”, one row twice, and two communes with three and four poor households; of
 benefits three periods `2026-10`, an unknown method, two payments twice, five payments to people on no register, two transfers
-without a bank; civic reports wrong once each way on every twentieth day; a clean-water row that says “KPH”, one over its people.
+without a bank, and two communes with two and three recipients; civic reports wrong once each way on every twentieth day; a
+clean-water row that says “KPH”, one over its people.
 """
 
 from __future__ import annotations
@@ -162,7 +163,7 @@ def benefits(folder: Path, seed: int, until: date) -> None:
     recipients: list[dict[str, object]] = []
     for i, c in enumerate(communes()):
         rng = chance(seed, "bao_tro", c.code)
-        for _ in range(i % 5 if i < 5 else int(rng.integers(6, 14))):
+        for _ in range((0, 2, 3)[i] if i < 3 else int(rng.integers(6, 14))):
             number, since = len(recipients), date(2020, 1, 1) + timedelta(days=int(rng.integers(0, 2000)))
             ended = date(2026, 1, 15) + timedelta(days=int(rng.integers(0, 700))) if rng.random() < 0.1 else None
             recipients.append({"SoDinhDanh": f"0381{number:08d}", "HoTen": f"Lê Thị {number + 1}", "MaXa": c.code, "NhomDoiTuong": ["NCT", "NKT", "TE", "KHAC"][number % 4],
@@ -227,7 +228,7 @@ def city(path: Path, seed: int, until: datetime) -> None:
             rate = float(
                 chance(seed, "nuoc_sach", c.code).uniform(*((0.85, 0.97) if c.kind == "phường" else (0.3, 0.7)))
             )
-            served: object = "KPH" if (n, i) == (0, 7) else count + 50 if (n, i) == (0, 9) else int(count * (rate + 0.01 * n))  # fmt: skip
+            served: object = "KPH" if (n, i) == (0, 7) else count + 50 if (n, i) == (0, 9) else int(count * min(rate + 0.01 * n, 0.98))  # fmt: skip
             con.execute("INSERT INTO nuoc_sach VALUES (?, ?, ?, ?)", (quarter, c.code, count, str(served)))
     con.commit()
     con.close()

@@ -115,7 +115,6 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         ("UB02", "20261", "38", 1050, 1500, 70),  # C serves more than live there
         ("DT01", "202512", "38", 900, 1000, 90),
         ("DT01", "202601", "38", 450, 3000, 15),  # the year began anew; not the mean of 5 % and 20 %
-        ("DT01", "202601", A, 50, 1000, 5),
         ("DT01", "202602", "38", 440, 3000, 44 / 3),  # DA-002 sent nothing in February: its January
         ("DT02", "202601", "38", 1, 1, 1),  # 001 is due on the 31st itself
         ("DT02", "202602", "38", 2, 1, 2),  # 001 came late but came; 004 is new
