@@ -65,7 +65,7 @@ def test_sync__writes_declarations_and_why_a_source_is_off(ioc_home: Path, monke
     with connect.writer("test") as con:
         registry.sync(con, registry.load())
         registry.sync(con, registry.load())  # again: replaced, not doubled
-        assert con.execute("SELECT count(*) FROM ops.source").fetchone() == (22,)
+        assert con.execute("SELECT count(*) FROM ops.source").fetchone() == (29,)
         off = dict(con.execute("SELECT source_id, skipped_why FROM ops.source WHERE NOT is_enabled").fetchall())
         pii = con.execute("SELECT count(*) FROM ops.source_column WHERE class = 'pii'").fetchone()
         hashed = con.execute(
