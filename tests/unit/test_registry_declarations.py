@@ -72,7 +72,7 @@ def test_sync__writes_declarations_and_why_a_source_is_off(ioc_home: Path, monke
             "SELECT count(*) FROM ops.source_column WHERE column_name = 'so_dinh_danh' AND class = 'quasi'"
         ).fetchone()
     assert "cecodes_papi" in off and "IOC_OPEN_DATA" in off["cecodes_papi"]
-    assert pii == (7,) and hashed == (2,)  # dropped; a keyed hash is stored and no longer personal by itself
+    assert pii == (8,) and hashed == (2,)  # dropped; a keyed hash is stored and no longer personal by itself
 
 
 def test_sync__lists_the_columns_that_resolving_an_area_gives(ioc_home: Path) -> None:
