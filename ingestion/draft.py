@@ -257,8 +257,6 @@ def _fits(texts: list[str], candidates: list[tuple[str, str | None]]) -> tuple[s
     if kind == "decimal" and any(_FINE.search(t) for t in texts):
         kind = "double"
     says = ""
-    if kind == "decimal" and any(re.search(r"[.,]\d{7,}$", t) for t in texts):
-        kind = "double"  # a decimal keeps six places
     if kind == "decimal" and format is None and ("decimal", "vi_number") in fitting:
         says = f"{texts[0]} cũng đọc được theo lối Việt Nam (dấu chấm ngăn nghìn): khi đó thêm format: vi_number"
     return kind, format, says

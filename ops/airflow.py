@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 import time
@@ -61,7 +63,8 @@ def environment(port: int) -> dict[str, str]:
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": password_file(),
         "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db",
+        # SQLite gives up after five seconds by itself; with thirty sources starting at once that ended the scheduler.
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home}/airflow.db?timeout=60",
         "API__HOST": "127.0.0.1",
         "API__PORT": port,
         "API__BASE_URL": url,
@@ -94,6 +97,8 @@ def migrate(env: dict[str, str]) -> None:
         done = subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], env=env, stdout=out, stderr=out)
     if done.returncode:
         raise not_up("airflow-migrate", "airflow db migrate")
+    with contextlib.closing(sqlite3.connect(Path(env["AIRFLOW_HOME"]) / "airflow.db")) as con:
+        con.execute("PRAGMA journal_mode = WAL")  # kept in the file: who reads does not stop who writes
     stamp.write_text(version("apache-airflow"))
 
 
@@ -119,9 +124,10 @@ def _is_passing(error: BaseException) -> bool:
 
 
 class Api:
-    """Airflow's REST API as our own user."""
+    """Airflow's REST API as our own user. `revive` starts the components that do not run."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, revive: Callable[[], None]) -> None:
+        self.revive = revive
         self.client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False)
 
     def wait(self, seconds: float) -> None:
@@ -201,10 +207,14 @@ class Api:
         return run_id
 
     def wait_for(self, runs: dict[str, str], seconds: float, progress: Callable[[str], None]) -> dict[str, str]:
-        """DAG id → `success`, `failed` or, when the time is over, what it still is."""
+        """DAG id → `success`, `failed` or, when the time is over, what it still is. A component that dies meanwhile is started again."""
         deadline = time.monotonic() + seconds
         states = dict.fromkeys(runs, "queued")
         while True:
+            dead = [name for name in COMPONENTS if services.process(name) is None]
+            if dead:
+                progress(f"{', '.join(dead)} đã dừng: khởi động lại")
+                self.revive()
             for dag_id in [d for d, state in states.items() if state not in ("success", "failed")]:
                 states[dag_id] = self._ask("GET", f"dags/{dag_id}/dagRuns/{runs[dag_id]}")["state"]
                 if states[dag_id] in ("success", "failed"):

@@ -47,7 +47,7 @@ def up(progress: Progress, *, with_boards: bool = True) -> dict[str, Any]:
         airflow.start(env, port)
         land_messages(registry.load(), services.base_environment())
         progress("Airflow đang khởi động")
-        api = Api(port)
+        api = Api(port, revive=lambda: airflow.start(env, port))
         api.wait(120)
         progress(f"Airflow sẵn sàng: http://127.0.0.1:{port}")
         problems = _first_build(api, progress)

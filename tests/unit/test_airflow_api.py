@@ -10,10 +10,12 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from ops import services
 from ops.airflow import Api
 
 ANSWERS: list[int] = []
 ASKED: list[dict[str, str]] = []
+REVIVED: list[bool] = []
 
 
 class Server(http.server.BaseHTTPRequestHandler):
@@ -23,6 +25,11 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"{}")
 
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps({"state": "success" if REVIVED else "queued"}).encode())
+
     def log_message(self, *_: object) -> None: ...
 
 
@@ -31,7 +38,8 @@ def api() -> Iterator[Api]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     ASKED.clear()
-    yield Api(server.server_address[1])
+    REVIVED.clear()
+    yield Api(server.server_address[1], revive=lambda: REVIVED.append(True))
     server.shutdown()
     server.server_close()
 
@@ -47,3 +55,10 @@ def test_trigger__that_is_refused_is_not_asked_again(api: Api) -> None:
     with pytest.raises(httpx.HTTPStatusError):
         api.trigger("source__x")
     assert len(ASKED) == 1
+
+
+def test_wait_for__starts_a_component_that_died_meanwhile(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "process", lambda name: None if name == "airflow-scheduler" and not REVIVED else name)
+    said: list[str] = []
+    assert api.wait_for({"source__x": "up__1"}, 20, said.append) == {"source__x": "success"}
+    assert REVIVED == [True] and said == ["airflow-scheduler đã dừng: khởi động lại", "Airflow: source__x: success"]
