@@ -69,7 +69,7 @@ def pair_yaml(**changes: object) -> str:
     body["models"][0]["name"] = "ind_y_te_bed_use"
     meta = body["models"][0]["config"]["meta"]["indicator"]
     meta.pop("home_order")
-    meta |= {"code": "YT02", "sector": "y_te", "sources": ["soyte_giuong_benh"], "norm": []} | changes
+    meta |= {"code": "YT05", "sector": "y_te", "sources": ["soyte_giuong_benh"], "norm": []} | changes
     return yaml.safe_dump(body, allow_unicode=True)
 
 
@@ -99,7 +99,6 @@ def write_pair(project: Path, **changes: object) -> None:
 
 @pytest.mark.slow
 def test_recipes__one_yaml_one_staging_model_and_one_pair_reach_the_card(project: Path) -> None:
-    (project / "sources" / "y_te").mkdir()
     (project / "sources" / "y_te" / "soyte_giuong_benh.yml").write_text(SOURCE, encoding="utf-8")
     staging = project / "dbt" / "models" / "staging" / "soyte_giuong_benh"
     staging.mkdir()
@@ -112,14 +111,14 @@ def test_recipes__one_yaml_one_staging_model_and_one_pair_reach_the_card(project
     build.build(run_id="r")
 
     # 80 + 220 + 100 in 100 + 300 + 100 beds
-    assert ask("SELECT numerator, denominator, value FROM mart.obs_indicator WHERE indicator_code = 'YT02'") == [
+    assert ask("SELECT numerator, denominator, value FROM mart.obs_indicator WHERE indicator_code = 'YT05'") == [
         (400, 500, 80.0)
     ]
-    assert ask("SELECT value_vi, is_made_up FROM mart.card_now WHERE indicator_code = 'YT02'") == [("80,0", True)]
+    assert ask("SELECT value_vi, is_made_up FROM mart.card_now WHERE indicator_code = 'YT05'") == [("80,0", True)]
     assert ask(
         "SELECT state, rows_in, rows_quarantined FROM mart.source_now WHERE source_id = 'soyte_giuong_benh'"
     ) == [("dung_hen", 4, 1)]
-    assert ask("SELECT count(*) FROM catalog.indicator WHERE indicator_code = 'YT02'") == [(1,)]
+    assert ask("SELECT count(*) FROM catalog.indicator WHERE indicator_code = 'YT05'") == [(1,)]
 
 
 def test_pair__with_an_unknown_key_is_refused_with_line_and_nearest_name(project: Path) -> None:
@@ -151,4 +150,4 @@ def test_pair__is_blocked_with_a_reason_or_has_sources_and_evidence(project: Pat
     assert "sources and evidence are missing" in caught.value.why
     write_pair(project, blocked={"reason": words, "missing": words}, sources=[], evidence=None)
     blocked = [pair.indicator.code for pair in declare.pairs() if pair.indicator.blocked]
-    assert "YT02" in blocked
+    assert "YT05" in blocked
