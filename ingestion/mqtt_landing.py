@@ -64,6 +64,7 @@ class Landing:
         if self._declared.tls:
             self._client.tls_set(ca_certs=self._declared.ca_file)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = lambda client, _, message: self._waiting.append(message)
 
     def _on_connect(self, client: mqtt.Client, _: object, __: object, reason: Any, ___: object) -> None:
@@ -73,7 +74,15 @@ class Landing:
             return
         self._pause = FIRST_SECONDS
         client.subscribe([(topic, 1) for topic in self._declared.topics])
-        print("ready", flush=True)
+
+    def _on_subscribe(self, _: mqtt.Client, __: object, ___: int, reasons: list[Any], ____: object) -> None:
+        """Only now does the broker keep for us what stations send."""
+        refused = next((reason for reason in reasons if reason.is_failure), None)
+        if refused:
+            self._say(refused)
+            self._refused = self._ended = True
+        else:
+            print("ready", flush=True)
 
     def run(self) -> int:
         """Until told to stop. Returns 1 when the broker refuses us: asked again and again it would lock the account."""
