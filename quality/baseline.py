@@ -7,7 +7,7 @@ result can carry personal data.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -274,27 +274,31 @@ def build_relations(con: duckdb.DuckDBPyConnection) -> list[Relation]:
     """One relation a table or view of schema `mart`, and the spine, of the build `con`."""
     present = _present(con, "mart")
     indicators = {row["relation"]: row for row in indicator_rows(con)}
-    documented = _documented_columns(con)
+    columns, keys = _contracts(con)
     found = []
     # The spine, the union and every declared indicator are expected even when the build has lost them.
     for name in sorted({*present, *indicators, "dim_area", "obs_indicator"}):
         indicator = indicators.get(name)
         owner = indicator["owner_agency"] if indicator else ""
         rules = _Rules(f"mart.{name}", owner or "")
-        if name in present or name == "dim_area":
-            _columns(rules, documented.get(name, []))
+        if name in columns:
+            rules.expect(
+                "columns_as_promised",
+                "expect_table_columns_to_match_set",
+                "Có đúng các cột đã hứa",
+                "It has the promised columns and no other",
+                column_set=columns[name],
+            )
         if indicator:
             _observations(rules, indicator)
             tier = int(indicator["tier"])
         else:
-            _no_row_twice(rules)
+            _grain(rules, keys[name]) if keys.get(name) else _no_row_twice(rules)
             tier = 1 if name in ("dim_area", "obs_indicator") else 2
             if "area_code" in present.get(name, {}) and name != "dim_area":
                 _known_area(rules, severity="warn")
         if name == "dim_area":
             _spine(rules)
-        if name == "obs_indicator":
-            _grain(rules, ("indicator_code", *OBSERVATION_KEY))
         found.append(Relation(f"mart.{name}", tier, owner or "", tuple(rules.found)))
     return found
 
@@ -309,13 +313,13 @@ def indicator_rows(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     return rows
 
 
-def _documented_columns(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    if "column_doc" not in _present(con, "catalog"):
-        return {}
-    documented: dict[str, list[str]] = {}
-    for relation, column in con.execute("SELECT relation, column_name FROM catalog.column_doc ORDER BY ALL").fetchall():
-        documented.setdefault(str(relation).removeprefix("mart."), []).append(column)
-    return documented
+def _contracts(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Columns and key that each relation of the build promises in dbt; none in a build that was never described."""
+    if not {"relation", "column_doc"} <= set(_present(con, "catalog")):
+        return {}, {}
+    columns = "SELECT relation, list(column_name) FROM catalog.column_doc GROUP BY ALL"
+    keys = "SELECT relation, key_columns FROM catalog.relation"
+    return dict(con.execute(columns).fetchall()), dict(con.execute(keys).fetchall())
 
 
 def _observations(rules: _Rules, indicator: Mapping[str, Any]) -> None:
@@ -394,12 +398,12 @@ def _period_is_right() -> str:
     )
 
 
-def _grain(rules: _Rules, key: tuple[str, ...]) -> None:
+def _grain(rules: _Rules, key: Sequence[str]) -> None:
     rules.refuse(
         "grain_unique",
-        f"FROM {qualified(rules.relation)} GROUP BY {', '.join(key)} HAVING count(*) > 1",
-        "Mỗi kỳ, địa bàn, phân tổ chỉ có một giá trị",
-        "One value a period, area and breakdown",
+        f"FROM {qualified(rules.relation)} GROUP BY {', '.join(map(quote, key))} HAVING count(*) > 1",
+        f"Một dòng mỗi {', '.join(key)}",
+        f"One row for each {', '.join(key)}",
         column=", ".join(key),
     )
 

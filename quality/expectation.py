@@ -32,6 +32,7 @@ Kind = Literal[
     "expect_column_unique_value_count_to_be_between",
     "expect_column_proportion_of_non_null_values_to_be_between",
     "expect_table_row_count_to_be_between",
+    "expect_table_columns_to_match_set",
     "unexpected_rows_expectation",
 ]
 

@@ -249,22 +249,25 @@ def _describe(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     """`catalog.relation` and `catalog.column_doc` from dbt's manifest. `con` is the intake; the marts are attached."""
     nodes = [n for n in manifest.nodes.values() if n.resource_type.value == "model" and n.database == "marts"]
     relations: list[dict[str, object]] = [
-        {"relation": n.name, "schema_name": n.schema, "description": n.description,
-         "depends_on": sorted({d.split(".")[-1] for d in manifest.parent_map[n.unique_id]}), "sql_path": n.original_file_path}
+        {"relation": n.name, "schema_name": n.schema, "description": n.description, "description_en": n.config.meta.get("en"),
+         "key_columns": n.config.meta.get("key", []), "depends_on": sorted({d.split(".")[-1] for d in manifest.parent_map[n.unique_id]}),
+         "sql_path": n.original_file_path}
         for n in nodes
     ]  # fmt: skip
     columns: list[dict[str, object]] = [
-        {"relation": n.name, "column_name": c.name, "description": c.description}
+        {"relation": n.name, "column_name": c.name, "data_type": c.data_type, "description": c.description, "description_en": c.config.meta.get("en")}
         for n in nodes
         for c in n.columns.values()
-    ]
+    ]  # fmt: skip
     con.execute(f"ATTACH {literal(str(connect.build_path()))} AS marts")
     con.execute("CREATE SCHEMA IF NOT EXISTS marts.catalog")
     con.execute(
-        "CREATE OR REPLACE TABLE marts.catalog.relation (relation VARCHAR, schema_name VARCHAR, description VARCHAR, depends_on VARCHAR[], sql_path VARCHAR)"
+        "CREATE OR REPLACE TABLE marts.catalog.relation (relation VARCHAR, schema_name VARCHAR, description VARCHAR,"
+        " description_en VARCHAR, key_columns VARCHAR[], depends_on VARCHAR[], sql_path VARCHAR)"
     )
     con.execute(
-        "CREATE OR REPLACE TABLE marts.catalog.column_doc (relation VARCHAR, column_name VARCHAR, description VARCHAR)"
+        "CREATE OR REPLACE TABLE marts.catalog.column_doc"
+        " (relation VARCHAR, column_name VARCHAR, data_type VARCHAR, description VARCHAR, description_en VARCHAR)"
     )
     con.execute(connect.insert("marts.catalog.relation", relations))
     con.execute(connect.insert("marts.catalog.column_doc", columns))

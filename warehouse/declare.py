@@ -172,7 +172,6 @@ def generate(con: duckdb.DuckDBPyConnection, project: Path) -> list[Pair]:
     (folder / "catalog" / "norm.sql").write_text(_values(norms) if norms else _NO_NORMS, encoding="utf-8")
     (folder / "dim_norm.sql").write_text("select * from {{ ref('norm') }}\n", encoding="utf-8")
     (folder / "catalog" / "build.sql").write_text(_BUILD, encoding="utf-8")
-    (folder / "generated.yml").write_text(yaml.safe_dump(_DESCRIPTIONS, allow_unicode=True), encoding="utf-8")
     return found
 
 
@@ -295,20 +294,3 @@ def _literal(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_literal, value)) + "]"
     return literal(str(value).replace("{%", "{ %"))
-
-
-_DESCRIPTIONS = {
-    "models": [
-        {
-            "name": "obs_indicator",
-            "description": "Mọi giá trị của mọi chỉ tiêu: một dòng một chỉ tiêu, kỳ, địa bàn và phân tổ, kèm bốn điểm đúng, đủ, sạch, sống.",
-        },
-        {"name": "indicator", "description": "Danh mục chỉ tiêu: một dòng một chỉ tiêu, mọi lời của khai báo."},
-        {
-            "name": "norm",
-            "description": "Chuẩn và ngưỡng của chỉ tiêu: một dòng một mức và một khoảng hiệu lực, kèm căn cứ.",
-        },
-        {"name": "dim_norm", "description": "Chuẩn và ngưỡng, để nối với số liệu theo ngày hiệu lực."},
-        {"name": "build", "description": "Bản dựng này: mã và thời điểm. Một dòng."},
-    ]
-}

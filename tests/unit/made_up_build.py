@@ -61,6 +61,9 @@ CREATE TABLE mart.fct_task AS SELECT 'NV' || lpad(i::VARCHAR, 2, '0') AS task_co
 CREATE TABLE catalog.extract AS SELECT 'e4' AS extract_id, 'vptu_nq57' AS source_id, 'nhiem_vu' AS table_name,
     'landing/vptu_nq57/nhiem_vu/e4' AS landing_path, 91 AS rows_in, now() AS extracted_at, now() AS loaded_at;
 CREATE TABLE catalog.source_table AS SELECT 'vptu_nq57' AS source_id, 'nhiem_vu' AS table_name, ['ma_nv'] AS primary_key;
+CREATE TABLE catalog.relation AS SELECT 'fct_task' AS relation, ['task_code'] AS key_columns;
+CREATE TABLE catalog.column_doc AS SELECT 'fct_task' AS relation,
+    unnest(['task_code', 'area_code', 'given_date', 'done_date', 'extract_id']) AS column_name;
 CREATE VIEW mart.obs_indicator AS SELECT 'GV01' AS indicator_code, * FROM mart.ind_gv_done
     UNION ALL SELECT 'MT01', * FROM mart.ind_mt_index;
 """

@@ -46,6 +46,7 @@ BREAKS = {
     ),
     "value_is_quotient": ("mart.ind_gv_done", "UPDATE mart.ind_gv_done SET value = 41.77 WHERE area_code = '38'"),
     "province_is_sum": ("mart.ind_gv_done", "DELETE FROM mart.ind_gv_done WHERE area_code = '00002'"),
+    "columns_as_promised": ("mart.fct_task", "ALTER TABLE mart.fct_task ADD COLUMN more INTEGER"),
     "communes_ward": (
         "mart.dim_area",
         "INSERT INTO mart.dim_area VALUES ('00167', 'Phường mới', 'phường', 0, true)",
@@ -104,3 +105,10 @@ def test_baseline__lets_the_province_count_a_few_rows_without_a_place(build_id: 
     assert broken(ask()) == set(), "37.7 of 38 is within one in a hundred"
     change_build("UPDATE mart.ind_gv_done SET numerator = 18.9, denominator = 42 WHERE area_code = '00001'")
     assert broken(ask()) == {("mart.ind_gv_done", "province_is_sum")}, "communes count something twice"
+
+
+def test_baseline__judges_a_mart_by_the_key_that_it_promises(build_id: str) -> None:
+    change_build(
+        "INSERT INTO mart.fct_task SELECT * REPLACE (NULL AS done_date) FROM mart.fct_task WHERE task_code = 'NV01'"
+    )
+    assert broken(ask()) == {("mart.fct_task", "grain_unique")}, "the rows differ, the task is there twice"

@@ -43,7 +43,7 @@ select
     case state when 'dung_hen' then '●' when 'cham' then '▲' when 'loi' then '■' when 'bo_qua' then '–' else '○' end as state_icon,
     case state when 'bo_qua' then skipped_why when 'loi' then last_reason_vi when 'cham' then coalesce(nullif(last_reason_vi, ''), 'quá hạn cam kết') else '' end as reason_vi,
     case state when 'loi' then 1 when 'cham' then 2 when 'chua_co' then 3 when 'dung_hen' then 4 else 5 end as state_order,
-    coalesce(rows_in, 0) as rows_in, coalesce(rows_loaded, 0) as rows_loaded, coalesce(rows_quarantined, 0) as rows_quarantined,
-    coalesce(rows_deduplicated, 0) as rows_deduplicated, coalesce(q.n_open, 0) as quarantined_open, is_made_up
+    cast(coalesce(rows_in, 0) as bigint) as rows_in, cast(coalesce(rows_loaded, 0) as bigint) as rows_loaded, cast(coalesce(rows_quarantined, 0) as bigint) as rows_quarantined,
+    cast(coalesce(rows_deduplicated, 0) as bigint) as rows_deduplicated, coalesce(q.n_open, 0) as quarantined_open, is_made_up
 from state
 left join {{ ref('mart_quarantine_open') }} as q using (source_id)

@@ -16,8 +16,8 @@ suppressed as (
 )
 
 select
-    month_key, area_code, sum(people_paid) as people_paid, sum(amount_vnd) as amount_vnd, sum(account_vnd) as account_vnd,
-    sum(transfers_without_bank) as transfers_without_bank, max(loaded_at) as loaded_at, max(extract_id) as extract_id,
+    month_key, area_code, cast(sum(people_paid) as bigint) as people_paid, cast(sum(amount_vnd) as bigint) as amount_vnd, cast(sum(account_vnd) as bigint) as account_vnd,
+    cast(sum(transfers_without_bank) as bigint) as transfers_without_bank, max(loaded_at) as loaded_at, max(extract_id) as extract_id,
     max(register_extract_id) as register_extract_id
 from suppressed
 group by month_key, area_code

@@ -15,7 +15,7 @@ suppressed as (
 )
 
 select
-    survey_year, area_code, bool_or(is_re_estimated) as is_re_estimated, sum(households) as households, sum(poor_households) as poor_households,
-    sum(near_poor_households) as near_poor_households, max(extract_id) as extract_id, max(loaded_at) as loaded_at
+    survey_year, area_code, bool_or(is_re_estimated) as is_re_estimated, cast(sum(households) as bigint) as households, cast(sum(poor_households) as bigint) as poor_households,
+    cast(sum(near_poor_households) as bigint) as near_poor_households, max(extract_id) as extract_id, max(loaded_at) as loaded_at
 from suppressed
 group by survey_year, area_code

@@ -21,6 +21,6 @@ suppressed as (
     {{ suppress_small('entitled', 'month_key', 'recipients') }}
 )
 
-select month_key, area_code, sum(recipients) as recipients, max(as_of) as as_of, max(extract_id) as extract_id
+select month_key, area_code, cast(sum(recipients) as bigint) as recipients, max(as_of) as as_of, max(extract_id) as extract_id
 from suppressed
 group by month_key, area_code

@@ -2,6 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
+        on_schema_change='append_new_columns',
         unique_key='reading_date',
         meta={'follows': ['sonnmt_quan_trac__so_do']},
     )

@@ -2,7 +2,7 @@
 -- commune counts where that went; a code that lives on means the commune of today.
 with card as (
     select
-        c.month_key, coalesce(new.area_code, old.area_code) as area_code, sum(c.cards) as cards, max(c.extract_id) as extract_id, max(c.loaded_at) as loaded_at
+        c.month_key, coalesce(new.area_code, old.area_code) as area_code, cast(sum(c.cards) as bigint) as cards, max(c.extract_id) as extract_id, max(c.loaded_at) as loaded_at
     from {{ ref('stg_bhxh_the_bhyt__the_bhyt') }} as c
     left join {{ ref('int_area__resolved') }} as new on c.source_area_code = new.source_code and new.era = 'since_2025_07'
     left join {{ ref('int_area__resolved') }} as old on c.source_area_code = old.source_code and old.era = 'before_2025_07'
