@@ -24,6 +24,7 @@ import psutil
 
 from demo import (
     dossiers,
+    energy,
     environment,
     finance,
     firms,
@@ -244,6 +245,7 @@ class Province:
             governance.write(folder, self.seed, until)
             society.write(folder, self.seed, until)
             finance.write(folder, self.seed, until.date())
+            energy.write(folder, self.seed, until.date())
             firms.fill(folder / "kkt_nghi_son.sqlite", self.seed, until)
             resources.fill(folder / "tai_nguyen.sqlite", self.seed, until.date())
             storm.archive(folder, self.seed)

@@ -34,20 +34,30 @@ def department_code(number: int) -> str:
     return f"000.00.{number + 1:02d}.H56"
 
 
+DATA = Path(str(resources.files("vietnamadminunits"))) / "data"
+
+
+@cache
+def _former() -> dict[str, str]:
+    """Name → code of the 547 communes until 2025-06-30."""
+    with sqlite3.connect(f"file:{DATA / 'dataset.db'}?mode=ro", uri=True) as con:
+        return dict(
+            con.execute(
+                "SELECT provinceKey || '_' || districtKey || '_' || wardKey, wardCode FROM admin_units_legacy WHERE provinceCode = '38'"
+            ).fetchall()
+        )
+
+
 @cache
 def communes() -> tuple[Commune, ...]:
     """The 166 communes since 2025-07-01 with the old codes that went whole into each."""
-    data = Path(str(resources.files("vietnamadminunits"))) / "data"
-    with sqlite3.connect(f"file:{data / 'dataset.db'}?mode=ro", uri=True) as con:
+    with sqlite3.connect(f"file:{DATA / 'dataset.db'}?mode=ro", uri=True) as con:
         rows = con.execute(
             "SELECT wardCode, ward, lower(wardType), wardLat, wardLon, wardAreaKm2, wardKey FROM admin_units "
             "WHERE provinceCode = '38' ORDER BY wardCode"
         ).fetchall()
-        former = con.execute(
-            "SELECT provinceKey || '_' || districtKey || '_' || wardKey, wardCode FROM admin_units_legacy WHERE provinceCode = '38'"
-        ).fetchall()
-    code = dict(former)
-    merged = json.loads((data / "converter_2025.json").read_text(encoding="utf-8"))["DICT_PROVINCE_WARD_NO_DIVIDED"][
+    code = _former()
+    merged = json.loads((DATA / "converter_2025.json").read_text(encoding="utf-8"))["DICT_PROVINCE_WARD_NO_DIVIDED"][
         "tinhthanhhoa"
     ]
     return tuple(
@@ -63,3 +73,9 @@ def communes() -> tuple[Commune, ...]:
         )
         for i, row in enumerate(rows)
     )
+
+
+@cache
+def split_codes() -> tuple[str, ...]:
+    """The old communes that went to several of today."""
+    return tuple(sorted(set(_former().values()) - {code for c in communes() for code in c.old_codes}))

@@ -1,0 +1,11 @@
+with raw as (
+    select * from {{ source('raw', 'pcthanhhoa_dien__dien_tt') }}
+)
+
+select
+    thang as month_key,
+    ma_xa as area_code,
+    nhom_kh as customer_group,
+    kwh,
+    {{ lineage() }}
+from raw
