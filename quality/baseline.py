@@ -412,7 +412,7 @@ def _known_area(rules: _Rules, *, severity: Severity) -> None:
     rules.refuse(
         "area_known",
         f"FROM {qualified(rules.relation)} AS t "
-        "ANTI JOIN mart.dim_area AS a ON t.area_code = a.area_code WHERE t.area_code IS NOT NULL",
+        "ANTI JOIN mart.dim_area AS a ON t.area_code = a.area_code AND a.is_current WHERE t.area_code IS NOT NULL",
         "Mã địa bàn có trong danh mục",
         "area_code is in dim_area",
         severity=severity,

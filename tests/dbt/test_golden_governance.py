@@ -179,15 +179,6 @@ def test_communes__sum_to_the_province_but_for_rows_without_a_place(built: Path)
     assert sums == [("DX02", 3, 4, 5, 6), ("DX03", 4, 5, 6, 7)]  # C1 has no commune
 
 
-def test_spine__has_both_eras_and_weights_that_sum_to_one(built: Path) -> None:
-    assert ask(
-        "SELECT count(*) FILTER (is_current AND level = 'commune'), count(*) FILTER (NOT is_current) FROM mart.dim_area"
-    ) == [(166, 547)]
-    assert ask(
-        "SELECT count(*) FROM (SELECT old_code FROM mart.bridge_area_old_new GROUP BY 1 HAVING abs(sum(weight) - 1) > 1e-9)"
-    ) == [(0,)]
-    assert ask("SELECT count(DISTINCT area_code) FROM mart.commune_map") == [(166,)]
-
 
 def test_evidence__of_every_indicator_counts_the_same_again(built: Path) -> None:
     from warehouse.trace import _evidence

@@ -1,3 +1,18 @@
--- Agencies that receive dossiers, by their H56 code (QCVN 102:2016/BTTTT).
-select agency_code, agency_name, case agency_level when 'tinh' then 'province' else 'commune' end as agency_level, area_code
-from {{ ref('stg_ttpvhcc_mot_cua__don_vi') }}
+-- Agencies that receive dossiers by their H56 code (QCVN 102:2016/BTTTT), and those known by name alone.
+with one_stop as (
+    select agency_code, agency_name, if(agency_level = 'tinh', 'province', 'commune') as agency_level, area_code
+    from {{ ref('stg_ttpvhcc_mot_cua__don_vi') }}
+)
+
+select
+    coalesce(o.agency_code, s.agency_name) as agency_key,
+    o.agency_code,
+    coalesce(o.agency_name, s.agency_name) as agency_name,
+    coalesce(o.agency_level, 'province') as agency_level,
+    o.area_code,
+    list_filter(string_split(coalesce(s.absorbed, ''), '; '), x -> x <> '') as absorbed,
+    s.valid_from,
+    s.provenance,
+    s.source as source_ref
+from one_stop as o
+full join {{ ref('seed_agency') }} as s using (agency_name)

@@ -1,11 +1,13 @@
 -- Sums run in the order of the source's codes, so that shuffled rows give the same bits.
-with sold as (
-    select month_key, area_code, area_code as source_code, customer_group, kwh, false as is_re_estimated, extract_id, loaded_at
+with former as (
+    {{ on_todays_map('stg_pcthanhhoa_dien__dien_tt_cu', ['kwh'], ['month_key', 'customer_group', 'extract_id', 'loaded_at']) }}
+),
+
+sold as (
+    select area_code, false as is_re_estimated, area_code as source_code, month_key, customer_group, extract_id, loaded_at, kwh
     from {{ ref('stg_pcthanhhoa_dien__dien_tt') }}
-    union all
-    select o.month_key, b.new_code, o.source_area_code, o.customer_group, o.kwh * b.weight, b.is_split, o.extract_id, o.loaded_at
-    from {{ ref('stg_pcthanhhoa_dien__dien_tt_cu') }} as o
-    inner join {{ ref('bridge_area_old_new') }} as b on o.source_area_code = b.old_code
+    union all by name
+    select * from former
 )
 
 select
