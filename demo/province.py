@@ -23,6 +23,7 @@ from typing import Any, Literal, get_args
 import psutil
 
 from demo import (
+    agriculture,
     dossiers,
     energy,
     environment,
@@ -246,6 +247,7 @@ class Province:
             society.write(folder, self.seed, until)
             finance.write(folder, self.seed, until.date())
             energy.write(folder, self.seed, until.date())
+            agriculture.write(folder, self.seed, until.date())
             firms.fill(folder / "kkt_nghi_son.sqlite", self.seed, until)
             resources.fill(folder / "tai_nguyen.sqlite", self.seed, until.date())
             storm.archive(folder, self.seed)
