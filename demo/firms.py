@@ -1,4 +1,5 @@
-"""Firms of the Nghi Sơn economic zone, a SQLite file: on 2025-09-30 exactly 492 active, 165 of them on a digital platform.
+"""Firms and projects of the Nghi Sơn economic zone, a SQLite file: on 2025-09-30 exactly 492 firms active, 165 of them on a
+digital platform; on 2025-12-31 311 domestic projects (170,366 tỷ đồng registered, 78,270 realised) and 25 foreign ones.
 
 (The article's 165 and 33,5 %; 492 is one of the two denominators that round so. Firms are made up.) Later quarters move
 on. Besides, three firms have a tax code with a wrong check digit: the contract must refuse them.
@@ -31,7 +32,11 @@ DAY = date(2025, 9, 30)
 DDL = """
 CREATE TABLE doanh_nghiep (mst TEXT PRIMARY KEY, ten TEXT, kcn TEXT, trang_thai TEXT, ngay_trang_thai TEXT, lao_dong INTEGER, ngay_cap TEXT, cap_nhat TEXT);
 CREATE TABLE chuyen_doi_so (mst TEXT, nen_tang TEXT, ngay TEXT, muc_do INTEGER, PRIMARY KEY (mst, nen_tang));
+CREATE TABLE du_an (ma_da TEXT PRIMARY KEY, ten TEXT, mst TEXT, loai_von TEXT, ngay_cap TEXT, ngay_cham_dut TEXT, von_dk REAL, von_th REAL);
 """
+DOMESTIC, FOREIGN, YEAR_END = 311, 25, date(2025, 12, 31)
+#: Registered and realised: tỷ đồng, and million dollars (12.8 and 12.7 billion).
+CAPITAL = {"trong_nuoc": (170_366, 78_270), "fdi": (12_800, 12_700)}
 
 
 def tax_codes() -> Iterator[str]:
@@ -41,6 +46,26 @@ def tax_codes() -> Iterator[str]:
         digit = mst.calc_check_digit(body)
         if mst.is_valid(body + digit):
             yield body + digit
+
+
+def _shares(seed: int, kind: str, total: int, parts: int) -> list[int]:
+    weights = chance(seed, "kkt_von", kind).uniform(0.2, 2, parts)
+    given = [int(total * float(w) / float(weights.sum())) for w in weights]
+    return [given[0] + total - sum(given), *given[1:]]
+
+
+def projects(seed: int, codes: list[str], until: date) -> list[tuple[object, ...]]:
+    """Those in force at the end of 2025, forty that had ended before, and one more every twenty days of 2026; every second firm has two."""
+    rows: list[tuple[object, ...]] = []
+    for kind, parts in (("trong_nuoc", DOMESTIC), ("fdi", FOREIGN)):
+        registered, realised = (_shares(seed, kind, total, parts) for total in CAPITAL[kind])
+        for i in range(parts):
+            granted = date(2010, 1, 1) + timedelta(days=int(chance(seed, "kkt_da", kind, i).integers(0, 5400)))
+            rows.append((f"{kind[:3].upper()}-{i + 1:03d}", f"Dự án minh họa {kind} {i + 1}", codes[i // 2], kind, granted.isoformat(), None, registered[i], realised[i]))  # fmt: skip
+    rows += [(f"HET-{i + 1:03d}", f"Dự án đã chấm dứt {i + 1}", None, "trong_nuoc", "2012-05-01", f"20{20 + i % 5}-06-30", 100, 10) for i in range(40)]  # fmt: skip
+    later = [YEAR_END + timedelta(days=20 * (i + 1)) for i in range(max((until - YEAR_END).days, 0) // 20)]
+    rows += [(f"MOI-{i + 1:03d}", f"Dự án mới {i + 1}", None, "trong_nuoc", on.isoformat(), None, 150, 0) for i, on in enumerate(later)]  # fmt: skip
+    return rows
 
 
 def fill(path: Path, seed: int, until: datetime) -> int:
@@ -100,6 +125,7 @@ def fill(path: Path, seed: int, until: datetime) -> int:
         )
     con.executemany("INSERT INTO doanh_nghiep VALUES (?, ?, ?, ?, ?, ?, ?, ?)", firms)
     con.executemany("INSERT INTO chuyen_doi_so VALUES (?, ?, ?, ?)", uses)
+    con.executemany("INSERT INTO du_an VALUES (?, ?, ?, ?, ?, ?, ?, ?)", projects(seed, [str(f[0]) for f in firms], until.date()))  # fmt: skip
     con.commit()
     con.close()
     fresh.replace(path)

@@ -36,6 +36,7 @@ from demo import (
     society,
     stations,
     storm,
+    telecom,
     workbooks,
 )
 from demo.calendar import SEED, ZONE, local
@@ -248,6 +249,7 @@ class Province:
             finance.write(folder, self.seed, until.date())
             energy.write(folder, self.seed, until.date())
             agriculture.write(folder, self.seed, until.date())
+            telecom.write(folder, self.seed, until.date())
             firms.fill(folder / "kkt_nghi_son.sqlite", self.seed, until)
             resources.fill(folder / "tai_nguyen.sqlite", self.seed, until.date())
             storm.archive(folder, self.seed)

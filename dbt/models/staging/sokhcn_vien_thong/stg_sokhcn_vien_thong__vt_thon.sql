@@ -1,0 +1,14 @@
+with raw as (
+    select * from {{ source('raw', 'sokhcn_vien_thong__vt_thon') }}
+)
+
+select
+    ma_thon as hamlet_code,
+    ma_xa as area_code,
+    quy as quarter_key,
+    co_4g as has_4g,
+    co_5g as has_5g,
+    co_cap_quang as has_fibre,
+    co_dien as has_power,
+    {{ lineage() }}
+from raw
