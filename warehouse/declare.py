@@ -167,7 +167,8 @@ def generate(con: duckdb.DuckDBPyConnection, project: Path) -> list[Pair]:
     sources = {"sources": [{"name": "raw", "schema": "raw", "tables": [{"name": name} for name in raw]}]}
     (folder / "sources.yml").write_text(yaml.safe_dump(sources), encoding="utf-8")
     (folder / "obs_indicator.sql").write_text(_union(found), encoding="utf-8")
-    (folder / "catalog" / "indicator.sql").write_text(_values(_indicator_rows(found)), encoding="utf-8")
+    every = [row[0] for row in con.execute("SELECT source_id FROM ops.source WHERE is_enabled ORDER BY 1").fetchall()]
+    (folder / "catalog" / "indicator.sql").write_text(_values(_indicator_rows(found, every)), encoding="utf-8")
     norms = _norm_rows(found)
     (folder / "catalog" / "norm.sql").write_text(_values(norms) if norms else _NO_NORMS, encoding="utf-8")
     (folder / "dim_norm.sql").write_text("select * from {{ ref('norm') }}\n", encoding="utf-8")
@@ -232,7 +233,8 @@ def minutes(duration: str) -> int:
     return int(duration[:-1]) * {"m": 1, "h": 60, "d": 1440}[duration[-1]]
 
 
-def _indicator_rows(found: Sequence[Pair]) -> list[dict[str, Any]]:
+def _indicator_rows(found: Sequence[Pair], every: list[str]) -> list[dict[str, Any]]:
+    """One row a pair; `sources: ["*"]` are all that are enabled."""
     return [
         {
             "indicator_code": i.code, "model": p.model, "sector": i.sector, "title_vi": i.title.vi, "title_en": i.title.en,
@@ -240,7 +242,7 @@ def _indicator_rows(found: Sequence[Pair]) -> list[dict[str, Any]]:
             "unit": i.unit, "direction": i.direction, "period_kind": i.grain.period, "area_grain": i.grain.area, "additive": i.additive,
             "promise": i.freshness.promise, "stale_after_minutes": minutes(i.freshness.stale_after),
             "final_after_minutes": minutes(i.maturity.final_after), "owner_agency": i.owner_agency,
-            "acts_json": json.dumps([a.model_dump() for a in i.acts_when], ensure_ascii=False), "sources": i.sources,
+            "acts_json": json.dumps([a.model_dump() for a in i.acts_when], ensure_ascii=False), "sources": every if i.sources == ["*"] else i.sources,
             "not_comparable_with": i.not_comparable_with, "caveats": i.caveats, "small_number_rule": i.small_number_rule,
             "decimals": i.decimals, "tier": i.tier, "provenance": i.provenance, "home_order": i.home_order,
             "evidence_json": i.evidence.model_dump_json() if i.evidence else None,

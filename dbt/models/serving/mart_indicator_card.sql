@@ -66,7 +66,7 @@ norm as (
 source_words as (
     select
         i.indicator_code,
-        string_agg(s.title_vi, ' · ' order by i.position) filter (where s.source_id <> 'vietnamadminunits_dvhc') as sources_vi,
+        if(count(*) > 10, count(*) || ' nguồn', string_agg(s.title_vi, ' · ' order by i.position) filter (where s.source_id <> 'vietnamadminunits_dvhc')) as sources_vi,
         bool_or(s.is_made_up) as is_made_up
     from (select indicator_code, unnest(sources) as source_id, generate_subscripts(sources, 1) as position from {{ ref('indicator') }}) as i
     inner join ops.source as s using (source_id)
