@@ -24,7 +24,7 @@ from pathlib import Path
 import xlsxwriter
 
 from demo.calendar import chance
-from demo.units import communes
+from demo.units import communes, split_codes
 from demo.workbooks import Sheet
 
 PEOPLE, CENSUS = 3_790_000, 202512
@@ -134,10 +134,10 @@ def poverty(path: Path, seed: int, until: date) -> None:
         number = 0
         for roman, kind in (("I", "phường"), ("II", "xã")):
             sheet.row(roman, None, f"Khu vực {kind}")
-            for c in communes():
+            for i, c in enumerate(communes()):
                 if c.kind != kind:
                     continue
-                codes = c.old_codes if year == 2024 else (c.code,)
+                codes = (*c.old_codes, *split_codes()[i : i + 1]) if year == 2024 else (c.code,)
                 households = round(people(seed)[c.code] / 3.6 / len(codes))
                 rate = float(chance(seed, "ho_ngheo", c.code).uniform(0.002, 0.012 if kind == "phường" else 0.07))
                 poor = round(households * rate * (1 - 0.2 * (year - 2024)))

@@ -8,6 +8,6 @@ from (
         *,
         count(*) filter (where is_small) over (partition by {{ period }}) as n_small,
         row_number() over (partition by {{ period }} order by case when area_code is not null and {{ count }} >= 5 then {{ count }} end nulls last, area_code) as place
-    from (select *, area_code is not null and {{ count }} between 1 and 4 as is_small from {{ relation }})
+    from (select *, area_code is not null and {{ count }} > 0 and {{ count }} < 5 as is_small from {{ relation }})
 )
 {%- endmacro %}

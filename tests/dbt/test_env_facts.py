@@ -108,7 +108,7 @@ def province(tmp_path_factory: pytest.TempPathFactory) -> Province:
         [
             ("14751", flood, 1, 6, "Xã 1", "1", "Trung bình", "", 50.0, 80.0),
             ("14751", flood, 2, 6, "Xã 1", "2", "Cao", "Thấp", 90.0, 20.0),
-            ("14999", flood, 3, 6, "Xã cũ", "14999", "RẤT CAO", "", 10.0, 10.0),  # split: most of it is 14752 now
+            ("14999", flood, 3, 6, "Xã cũ", "14999", "RẤT CAO", "", 10.0, 10.0),  # split: both parts are warned
             ("14753", flood, 4, 6, "P. Ba", "3", "", "", 0.0, 0.0),
             ("14754", flood, 5, 6, "Xã 4", "4", "chưa rõ", "Thấp", 0.0, 0.0),
             ("99999", flood, 6, 6, "Nơi khác", "99999", "Cao", "", 0.0, 0.0),
@@ -194,10 +194,10 @@ def test_flash_flood__takes_the_worst_row_and_todays_commune(province: Province)
     assert rows == [
         ("14751", 2, 2, 90.0, 2, 0),
         ("14752", 3, 3, 10.0, 1, 0),
-        ("14753", 0, 0, 0.0, 1, 0),
+        ("14753", 3, 3, 10.0, 2, 0),
         ("14754", None, 0, 0.0, 1, 1),
     ]
-    assert province.ask("SELECT value, denominator FROM ind_thien_tai_flash_flood_communes") == [(2.0, 5.0)]
+    assert province.ask("SELECT value, denominator FROM ind_thien_tai_flash_flood_communes") == [(3.0, 5.0)]
 
 
 def pairs() -> list[Path]:

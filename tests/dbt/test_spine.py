@@ -35,6 +35,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     rng = np.random.default_rng(38)
     sold = [("202501", code, "sinh_hoat", float(kwh)) for code, kwh in zip(old, rng.integers(1, 10**7, len(old)), strict=True)]  # fmt: skip
     put("pcthanhhoa_dien__dien_tt_cu", sold)
+    poor = [(2024, code, int(n), int(n) // 4 + 5, None) for code, n in zip(old, rng.integers(400, 4000, len(old)), strict=True)]  # fmt: skip
+    put("sonnmt_ho_ngheo__ho_ngheo", [*poor, (2024, "99999", 70, 9, None), (2025, "14758", 900, 90, 9)])
+    put("catinh_dan_so__dan_so", [("202602", code, 9000, 2500) for code in ("14758", "14797", "15661")])
+    cards = {
+        "14758": 100,
+        "15637": 7,
+    }  # the new Hàm Rồng, whose code a split commune once had; 15637 went half to 15661
+    put("bhxh_the_bhyt__the_bhyt", [("202602", code, n) for code, n in cards.items()])
     build.build(run_id="spine")
     yield home
     patch.undo()
@@ -53,7 +61,12 @@ def in_force(day: str, level: str) -> int:
 
 
 def test_area__has_27_districts_then_26_then_none_and_547_communes_then_166(built: Path) -> None:
-    assert [in_force(day, "district") for day in ("DATE '2024-12-31'", "DATE '2025-01-01'", EVE, TODAY)] == [27, 26, 26, 0]
+    assert [in_force(day, "district") for day in ("DATE '2024-12-31'", "DATE '2025-01-01'", EVE, TODAY)] == [
+        27,
+        26,
+        26,
+        0,
+    ]
     assert [in_force(day, "commune") for day in (EVE, TODAY)] == [547, 166]
     assert ask("SELECT area_code, area_type FROM mart.dim_area WHERE is_unverified ORDER BY area_key") == [("380", "thành phố"), ("380", "thành phố"), ("405", "huyện")]  # fmt: skip
     lost = "SELECT count(*) FROM mart.dim_area AS c ANTI JOIN mart.dim_area AS d ON c.parent_code = d.area_code AND c.valid_to BETWEEN d.valid_from AND d.valid_to"
@@ -87,6 +100,23 @@ def test_old_map_and_new_map__agree_on_totals_and_splits_are_marked(built: Path)
     assert before is not None and ask("SELECT sum(kwh) FROM mart.fct_power_sold_month") == [(pytest.approx(before[0], rel=1e-12),)]  # fmt: skip
     marked = ask("SELECT area_code FROM mart.fct_power_sold_month WHERE is_re_estimated ORDER BY 1")
     assert marked == ask("SELECT DISTINCT new_code FROM mart.bridge_area_old_new WHERE is_split ORDER BY 1") and len(marked) == 17  # fmt: skip
+
+
+def test_old_survey__is_shared_out_and_a_newer_one_is_left_alone(built: Path) -> None:
+    """The sums of the 2024 survey stay on both maps, with a code of neither; the survey of 2025 means today's commune."""
+    with connect.intake() as con:
+        before = con.execute("SELECT count(*), sum(tong_ho), sum(ho_ngheo) FROM raw.sonnmt_ho_ngheo__ho_ngheo WHERE nam = 2024").fetchone()  # fmt: skip
+    after = ask(
+        "SELECT count(area_code), sum(households), sum(poor_households), count(*) FILTER (is_re_estimated) FROM mart.fct_poverty_year WHERE survey_year = 2024"
+    )
+    assert before is not None and before[0] == 548 and after == [(166, before[1], before[2], 17)]
+    assert ask("SELECT households FROM mart.fct_poverty_year WHERE survey_year = 2024 AND area_code IS NULL") == [(70,)]
+    assert ask("SELECT area_code, households, is_re_estimated FROM mart.fct_poverty_year WHERE survey_year = 2025") == [("14758", 900, False)]  # fmt: skip
+
+
+def test_cards__with_a_code_that_lives_on_are_todays_and_those_of_a_split_commune_are_halved(built: Path) -> None:
+    rows = ask("SELECT area_code, cards, is_re_estimated FROM mart.fct_health_coverage_month ORDER BY 1")
+    assert rows == [("14758", 100, False), ("14797", None, False), ("15661", 3.5, True)]
 
 
 def test_period__has_every_kind_with_its_days_and_the_one_before(built: Path) -> None:
@@ -129,5 +159,8 @@ def test_directory__has_one_row_a_subject_with_each_systems_code_beside_it(built
     ((codes, systems),) = ask("SELECT codes, n_systems FROM mart.dim_directory WHERE entity_code = '2800000001'")
     assert codes == {"Giấy chứng nhận doanh nghiệp KH&CN": ["GCN-1"], "Mã số thuế": ["2800000001"]} and systems == 2
     ((codes,),) = ask("SELECT codes FROM mart.dim_directory WHERE entity_kind = 'commune' AND entity_code = '14758'")
-    assert set(codes) == {"Mã H56", "Mã xã từ 01/7/2025", "Mã xã đến 30/6/2025"} and "14755" in codes["Mã xã đến 30/6/2025"]  # type: ignore[call-overload, index, operator]
+    assert (
+        set(codes) == {"Mã H56", "Mã xã từ 01/7/2025", "Mã xã đến 30/6/2025"}
+        and "14755" in codes["Mã xã đến 30/6/2025"]
+    )  # type: ignore[call-overload, index, operator]
     assert ask("SELECT count(*), count(DISTINCT (entity_kind, entity_code)) FROM mart.dim_directory WHERE entity_kind = 'commune'") == [(166, 166)]  # fmt: skip

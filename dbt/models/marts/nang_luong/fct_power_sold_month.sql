@@ -1,6 +1,6 @@
 -- Sums run in the order of the source's codes, so that shuffled rows give the same bits.
 with former as (
-    {{ on_todays_map('stg_pcthanhhoa_dien__dien_tt_cu', ['kwh'], ['month_key', 'customer_group', 'extract_id', 'loaded_at']) }}
+    {{ on_todays_map(ref('stg_pcthanhhoa_dien__dien_tt_cu'), ['kwh'], ['month_key', 'customer_group', 'extract_id', 'loaded_at']) }}
 ),
 
 sold as (
