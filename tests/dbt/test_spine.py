@@ -31,6 +31,14 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     put("sokhcn_quy__dn_khcn", [("2800000001", "Cty A", "GCN-1", date(2024, 5, 1), None)])
     put("sonnmt_danh_muc_tram__tram", [("K1", "Trạm 1", "khong_khi", "14758", None, 19.8, 105.7, date(2025, 1, 1))])
     put("sonnmt_danh_muc_tram__nguong", [("K1", "COD", date(2020, 1, 1), date(2025, 8, 31), None, 100.0, "mg/L", "GP 1"), ("K1", "COD", date(2025, 9, 1), None, None, 60.0, "mg/L", "GP 2")])  # fmt: skip
+    put(
+        "sokhcn_bai_toan__bai_toan_dn",
+        [("BT-1", code, "chu_tri", date(2025, 8, 1)) for code in ("2800000001", "2800000002")],
+    )
+    put("sonv_cbccvc__cbccvc", [("h1", "000.17.01.H56", "IT", "ĐH", True, date(2020, 1, 1), None)])
+    given = [("NV-1", "Sở Tài nguyên và Môi trường"), ("NV-2", "Sở Nông nghiệp và Môi trường")]
+    put("vptu_nq57__nhiem_vu", [(code, "việc", "tỉnh", lead, date(2025, 1, 1), date(2026, 1, 1), None, 0, None) for code, lead in given])  # fmt: skip
+    put("sonnmt_khoang_san_nuoc__gp_tnn", [("N1", "Nhà máy nước", "14758", "nuoc_mat", 900.0, date(2022, 1, 1), date(2032, 12, 31))])  # fmt: skip
     old = ask_units()
     rng = np.random.default_rng(38)
     sold = [("202501", code, "sinh_hoat", float(kwh)) for code, kwh in zip(old, rng.integers(1, 10**7, len(old)), strict=True)]  # fmt: skip
@@ -146,21 +154,40 @@ def test_agency__knows_its_code_what_merged_into_it_and_who_says_so(built: Path)
     assert rows["UBND phường Hạc Thành"] == ("000.17.01.H56", [], None)
 
 
+def test_agency__that_merged_ended_the_day_before_and_names_its_heir(built: Path) -> None:
+    ended = ask("SELECT agency_name, valid_to, successor_key, provenance FROM mart.dim_agency WHERE valid_to IS NOT NULL ORDER BY 1")  # fmt: skip
+    assert len(ended) == 6 and {on for _, on, _, _ in ended} == {date(2025, 2, 28)}
+    assert ended[-1] == ("Sở Tài nguyên và Môi trường", date(2025, 2, 28), "000.00.06.H56", "S")
+    assert [heir for _, _, heir, mark in ended if mark == "M"] == ["Sở Nội vụ"]
+
+
 def test_threshold__is_dated_and_names_its_ground(built: Path) -> None:
     cod = ask("SELECT value_max, valid_to, legal_ref FROM mart.dim_threshold WHERE subject_code = 'K1' ORDER BY valid_from")  # fmt: skip
     assert cod == [(100.0, date(2025, 8, 31), "GP 1"), (60.0, None, "GP 2")]
     pm = ask("SELECT value_max, valid_from FROM mart.dim_threshold WHERE parameter = 'PM2.5 · 24h' ORDER BY 2")
     assert pm == [(50.0, date(2023, 9, 12)), (45.0, date(2026, 1, 1))]
+    assert ask("SELECT subject_kind, value_max, valid_to FROM mart.dim_threshold WHERE subject_code = 'N1'") == [("water", 900.0, date(2032, 12, 31))]  # fmt: skip
+    river = ask("SELECT parameter, value_min, value_max FROM mart.dim_threshold WHERE level = 'class_a' AND parameter IN ('COD', 'DO', 'pH') ORDER BY 1")  # fmt: skip
+    assert river == [("COD", None, 10.0), ("DO", 6.0, None), ("pH", 6.5, 8.5)]
+    assert ask("SELECT level, count(*) FROM mart.dim_threshold WHERE level LIKE 'class_%' GROUP BY 1 ORDER BY 1") == [("class_a", 10), ("class_b", 10), ("class_c", 9)]  # fmt: skip
     alarms = ask("SELECT count(*), count(DISTINCT subject_code), bool_or(is_unverified), bool_and(legal_ref IS NOT NULL) FROM mart.dim_threshold WHERE level LIKE 'alarm_%'")  # fmt: skip
     assert alarms[0][0] >= 20 and alarms[0][2:] == (True, True)  # type: ignore[operator]
 
 
 def test_directory__has_one_row_a_subject_with_each_systems_code_beside_it(built: Path) -> None:
-    ((codes, systems),) = ask("SELECT codes, n_systems FROM mart.dim_directory WHERE entity_code = '2800000001'")
-    assert codes == {"Giấy chứng nhận doanh nghiệp KH&CN": ["GCN-1"], "Mã số thuế": ["2800000001"]} and systems == 2
+    firms = ask("SELECT entity_code, entity_name, codes, n_systems FROM mart.dim_directory WHERE entity_kind = 'firm' ORDER BY 1")  # fmt: skip
+    assert firms == [
+        ("2800000001", "Công ty A", {"Giấy chứng nhận doanh nghiệp KH&CN": ["GCN-1"], "Mã số thuế": ["2800000001"], "Đăng ký bài toán lớn": ["BT-1"]}, 3),
+        ("2800000002", None, {"Đăng ký bài toán lớn": ["BT-1"]}, 1),
+    ]  # fmt: skip
     ((codes,),) = ask("SELECT codes FROM mart.dim_directory WHERE entity_kind = 'commune' AND entity_code = '14758'")
-    assert (
-        set(codes) == {"Mã H56", "Mã xã từ 01/7/2025", "Mã xã đến 30/6/2025"}
-        and "14755" in codes["Mã xã đến 30/6/2025"]
-    )  # type: ignore[call-overload, index, operator]
+    assert isinstance(codes, dict) and "14755" in codes["Mã xã đến 30/6/2025"]
+    assert set(codes) == {"Mã H56", "Mã đơn vị, sổ CBCCVC", "Mã xã từ 01/7/2025", "Mã xã đến 30/6/2025"}
     assert ask("SELECT count(*), count(DISTINCT (entity_kind, entity_code)) FROM mart.dim_directory WHERE entity_kind = 'commune'") == [(166, 166)]  # fmt: skip
+
+
+def test_directory__knows_an_agency_by_the_name_it_had_before_the_merger(built: Path) -> None:
+    ((name, codes),) = ask("SELECT entity_name, codes FROM mart.dim_directory WHERE entity_kind = 'agency'")
+    assert name == "Sở Nông nghiệp và Môi trường"
+    names = ["Sở Nông nghiệp và Môi trường", "Sở Tài nguyên và Môi trường"]
+    assert codes == {"Mã H56": ["000.00.06.H56"], "Tên, sổ nhiệm vụ NQ57": names}

@@ -35,6 +35,24 @@ national as (
     select
         'national', 'VN', parameter || ' · ' || averaging, 'limit', null, limit_ugm3, 'µg/m³', valid_from, valid_to, null, null, source, is_unverified
     from {{ ref('seed_qcvn05_2023_air') }}
+),
+
+-- Class D is what C does not reach, and “no floating waste” is no number. The circular is that of QCVN 05, so its day is that one's.
+river as (
+    select
+        parameter, 'class_' || lower(class) as level, try_cast(regexp_extract(limit_text, '^(?:>=)?([0-9.]+)(?:-[0-9.]+)?$', 1) as double) as value_min,
+        try_cast(regexp_extract(limit_text, '^(?:<=|[0-9.]+-)([0-9.]+)$', 1) as double) as value_max, nullif(unit, '-') as unit, source, is_unverified
+    from {{ ref('seed_qcvn08_2023_river') }}
+    where class <> 'D'
+),
+
+licence as (
+    select
+        'mine' as subject_kind, licence_code, 'khai thác trong năm' as parameter, licensed_m3, 'm³/năm' as unit, granted_date as valid_from, expiry_date as valid_to
+    from {{ ref('stg_sonnmt_khoang_san_nuoc__mo_ks') }}
+    union all
+    select 'water', licence_code, 'khai thác nước', licensed_m3, 'm³/ngày đêm', from_date, to_date
+    from {{ ref('stg_sonnmt_khoang_san_nuoc__gp_tnn') }}
 )
 
 select * from permit
@@ -51,3 +69,10 @@ from lake
 where metres is not null
 union all
 select * from national
+union all
+select 'national', 'VN', parameter, level, value_min, value_max, unit, date '2023-09-12', null, null, null, source, is_unverified
+from river
+where coalesce(value_min, value_max) is not null
+union all
+select subject_kind, licence_code, parameter, 'limit', null, licensed_m3, unit, valid_from, valid_to, null, null, 'Giấy phép ' || licence_code, false
+from licence
