@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import csv
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 
 import xlsxwriter
-from stdnum.vn import mst
 
 from demo.calendar import chance
+from demo.firms import tax_codes
 from demo.society import months
 from demo.units import communes, split_codes
 from demo.workbooks import Sheet
@@ -86,8 +87,7 @@ def book(path: Path, seed: int, until: date) -> None:
                 output.row(str(i + 1), str(month), f"NL-{i + 1:03d}", "x" if (i, month) == (5, DIRTY) else made)
         plants.row("61", "mái nhà A", "Chưa cấp mã", KINDS[0], units[0].code, "0,30", None)
         audits = Sheet(file, "Kiểm toán", "KIỂM TOÁN NĂNG LƯỢNG CƠ SỞ TRỌNG ĐIỂM", [(h, []) for h in ("STT", "Mã số thuế", "Tên cơ sở", "Năm", "Tiêu thụ (TOE)", "Tiết kiệm (%)")])  # fmt: skip
-        stems = (f"28{i * 7919:07d}" for i in range(2 * AUDITS))
-        taxed = [code for stem in stems if mst.is_valid(code := stem + mst.calc_check_digit(stem))]
+        taxed = list(islice(tax_codes(), 200, 200 + AUDITS))  # firms of Nghi Sơn
         for i in range(AUDITS):
             rng = chance(seed, "kiem_toan", i)
             code = taxed[i] if i != 9 else taxed[i][:-1] + str((int(taxed[i][-1]) + 1) % 10)
