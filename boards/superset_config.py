@@ -160,13 +160,13 @@ MAPBOX_API_KEY = ""
 
 
 def FLASK_APP_MUTATOR(app: Any) -> None:
-    """Mend two faults of Superset 6.1 before serving.
+    """Mend two faults of Superset 6.1 before serving, and show the data catalogue of the served build at /danh-muc/.
 
     Celery's tasks are bound: bound lazily, the first concurrent SQL Lab queries of a start fail. And the telemetry that the
     login page sends before anybody signed in is dropped: refused the usual way, its late answer sets an anonymous session
     over the one just signed in, and the user is back at the login page.
     """
-    from flask import request, session
+    from flask import Response, current_app, redirect, request, session
     from superset.extensions import celery_app
 
     celery_app.finalize()
@@ -178,3 +178,19 @@ def FLASK_APP_MUTATOR(app: Any) -> None:
 
     # First of all, and without asking for the user: every other step on the way touches the session.
     app.before_request_funcs.setdefault(None, []).insert(0, drop_anonymous_telemetry)
+
+    def data_catalogue() -> Any:
+        """The page made with the build, for whoever is signed in; its one script runs by the nonce of this answer."""
+        if "_user_id" not in session:
+            return redirect("/login/?next=/danh-muc/")
+        page = HOME / "serving" / "current" / "catalogue.html"
+        if not page.exists():
+            return Response(
+                "Chưa có danh mục: bản đang phục vụ cũ hơn nó.", status=404, mimetype="text/plain; charset=utf-8"
+            )
+        nonce = current_app.jinja_env.globals["csp_nonce"]()
+        return Response(
+            page.read_text(encoding="utf-8").replace("<script>", f'<script nonce="{nonce}">'), mimetype="text/html"
+        )
+
+    app.add_url_rule("/danh-muc/", "data_catalogue", data_catalogue)

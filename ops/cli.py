@@ -124,7 +124,9 @@ def status() -> None:
 
 @app.command()
 def sql(
-    statement: Annotated[str, typer.Argument(help="câu SQL, đọc bản đang phục vụ")],
+    statement: Annotated[
+        str, typer.Argument(help="câu SQL, đọc bản đang phục vụ; @TỆP đọc từ tệp · @FILE reads a file")
+    ],
     as_csv: Annotated[bool, typer.Option("--csv")] = False,
     build: Annotated[str | None, typer.Option(help="bản khác bản hiện hành")] = None,
     timeout: Annotated[float, typer.Option(help="giây")] = 60.0,
@@ -132,6 +134,8 @@ def sql(
     """Hỏi bản đang phục vụ bằng SQL: chỉ đọc, trong hộp cát."""
     from ops import query
 
+    if statement.startswith("@"):
+        statement = Path(statement[1:]).read_text(encoding="utf-8")
     answer = query.ask(statement, build_id=build, seconds=timeout)
     if answer.is_cut:
         say.note(t(f"Chỉ lấy {len(answer.rows):,} dòng đầu.", f"Only the first {len(answer.rows):,} rows."))
@@ -469,6 +473,47 @@ def _tree(body: object, depth: int = 0) -> None:
             say.line(f"{pad}{key}: {number(value) if isinstance(value, int | float) else say.plain(value)}")
 
 
+@app.command()
+def catalogue(
+    build: Annotated[str | None, typer.Option("--build", help="bản đã công bố khác")] = None,
+    dbt_docs: Annotated[
+        Path | None, typer.Option("--dbt-docs", help="tài liệu dbt cho chuyên gia, một tệp · one file")
+    ] = None,
+) -> None:
+    """Danh mục dữ liệu của một bản: chỉ tiêu, bảng, nguồn, câu hỏi mẫu; một trang mở được khi không có mạng."""
+    from ops import query
+    from warehouse import catalogue as page
+    from warehouse import docs
+
+    if dbt_docs:
+        path: Path | None = docs.write(dbt_docs)
+    else:
+        path = page.write(query.served(build))
+    if path is None:
+        raise Fault(
+            "IOC-412",
+            f"Bản {build} dựng trước khi có danh mục.",
+            f"Build {build} is older than the catalogue.",
+            fix="./ioc catalogue",
+        )
+    say.show({"path": str(path)}, lambda: say.line(str(path)))
+
+
+@app.command()
+def export(
+    relation: Annotated[str, typer.Argument(help="bảng của mart · a table of mart")],
+    fmt: Annotated[str, typer.Option("--format", help="parquet | csv")] = "parquet",
+    out: Annotated[Path | None, typer.Option("--out", help="tệp; không nêu: ./<bảng>.<đuôi>")] = None,
+    build: Annotated[str | None, typer.Option("--build", help="bản đã công bố khác")] = None,
+) -> None:
+    """Tải một bảng của bản đang phục vụ, kèm tệp mô tả nó."""
+    from ops import query
+
+    body = query.export(relation, fmt, out or Path(f"{relation}.{fmt}"), build_id=build)
+    say.show(body, lambda: say.line(t(
+        f"{number(body['rows'])} dòng → {body['path']} (mô tả: {body['metadata']})", f"{number(body['rows'])} rows → {body['path']} (described in {body['metadata']})")))  # fmt: skip
+
+
 # --- the steward's loop ------------------------------------------------------------------------------------------------
 
 
@@ -584,7 +629,36 @@ def build_diff(before: str, after: str) -> None:
     from warehouse import publish
 
     body = publish.diff(before, after)
-    say.show(body, lambda: _tree(body))
+    say.show(body, lambda: _changed(body))
+
+
+def _changed(body: dict[str, Any]) -> None:
+    """Indicators first, the largest relative change on top; then tables by rows that came or went."""
+
+    def moved(one: dict[str, Any]) -> float:
+        if one["before"] is None or one["after"] is None:
+            return float("inf")
+        return float(abs(one["after"] - one["before"]) / max(abs(one["before"]), 1e-9))
+
+    indicators = sorted(body["indicators"], key=moved, reverse=True)
+    relations = sorted(body["relations"], key=lambda one: abs((one["after"] or 0) - (one["before"] or 0)), reverse=True)
+    said = t(f"{len(indicators)} giá trị chỉ tiêu và {len(relations)} bảng khác nhau.", f"{len(indicators)} indicator values and {len(relations)} tables differ.")  # fmt: skip
+    say.line(said)
+    say.table(
+        [t("Chỉ tiêu", "Indicator"), t("Địa bàn", "Area"), t("Phân tổ", "Breakdown"), t("Trước", "Before"), t("Kỳ", "Period"), t("Sau", "After"), t("Kỳ", "Period")],
+        [[o["indicator_code"], o["area_code"], o["breakdown"], number(o["before"], 2), o["before_period"] or "–", number(o["after"], 2), o["after_period"] or "–"] for o in indicators[:30]],
+    )  # fmt: skip
+    if len(indicators) > 30:
+        say.line(
+            t(
+                f"… và {len(indicators) - 30} giá trị nữa (--json để xem hết).",
+                f"… and {len(indicators) - 30} more (--json for all).",
+            )
+        )
+    say.table(
+        [t("Bảng", "Table"), t("Trước", "Before"), t("Sau", "After")],
+        [[o["relation"], number(o["before"]), number(o["after"])] for o in relations],
+    )
 
 
 # --- operating ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
+import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,3 +103,66 @@ def read(path: Path, sql: str) -> list[dict[str, Any]]:
             return []
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def export(relation: str, fmt: str, out: Path, *, build_id: str | None = None) -> dict[str, Any]:
+    """Write `mart.<relation>` of a published build as Parquet or CSV, streamed, and beside it `<out>.metadata.json` with what
+    it is: build, key, columns in both languages, whether its sources are made up. `{path, metadata, rows}`.
+
+    Raises `Fault` IOC-413 for an unknown relation or format (nearest names given), IOC-404 without that build."""
+    one = served(build_id)
+    name = relation.removeprefix("mart.")
+    with connect.served(one.path) as con:
+        names = [str(n) for (n,) in con.execute("SELECT table_name FROM information_schema.tables WHERE table_schema = 'mart' ORDER BY 1").fetchall()]  # fmt: skip
+        if name not in names or fmt not in ("parquet", "csv"):
+            near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+            raise Fault(
+                "IOC-413",
+                f"Không tải được “{relation}” dạng {fmt}.",
+                f"Cannot export “{relation}” as {fmt}.",
+                why="parquet, csv" if name in names else f"gần giống · near: {', '.join(near) or '–'}",
+                fix=f"./ioc export {name if name in names else near[0] if near else 'obs_indicator'} --format parquet",
+                exit_code=2,
+            )
+        body = _described(con, name) | {"build_id": one.build_id, "built_at": one.created_at.isoformat(), "format": fmt}
+        fresh = out.with_name(f".{out.name}.new")
+        rows = _write(con.execute(f"SELECT * FROM mart.{connect.quote(name)}"), fresh, fmt)
+    fresh.rename(out)
+    described = out.with_name(out.name + ".metadata.json")
+    described.write_text(json.dumps(body | {"rows": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
+    return {"path": str(out), "metadata": str(described), "rows": rows}
+
+
+def _write(cursor: duckdb.DuckDBPyConnection, path: Path, fmt: str) -> int:
+    """A hundred thousand rows at a time, whatever the table's size."""
+    import pyarrow.parquet as pq
+
+    batches = cursor.to_arrow_reader(100_000)
+    rows = 0
+    if fmt == "parquet":
+        with pq.ParquetWriter(path, batches.schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+        return rows
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(batches.schema.names)
+        for batch in batches:
+            out.writerows([_harmless(cell) for cell in row] for row in zip(*batch.to_pydict().values(), strict=True))
+            rows += batch.num_rows
+    return rows
+
+
+def _described(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
+    """What the catalogue says of a table, and which sources its rows rest on."""
+    words = con.execute(
+        "SELECT description, description_en, key_columns FROM catalog.relation WHERE relation = ?", [name]
+    ).fetchone()
+    columns = con.execute("SELECT column_name, data_type, description, description_en FROM catalog.column_doc WHERE relation = ?", [name]).fetchall()  # fmt: skip
+    made_up = con.execute("SELECT is_demo FROM catalog.build").fetchone()
+    vi, en, key = words or ("", "", [])
+    return {
+        "relation": f"mart.{name}", "description_vi": vi, "description_en": en, "key": key, "has_made_up_sources": bool(made_up and made_up[0]),
+        "columns": [dict(zip(("name", "type", "vi", "en"), column, strict=True)) for column in columns],
+    }  # fmt: skip

@@ -194,7 +194,7 @@ def _raw_parents(manifest: Manifest, node_id: str) -> set[str]:
     return found
 
 
-def _arguments(project: Path) -> list[str]:
+def dbt_arguments(project: Path) -> list[str]:
     home = connect.home()
     (home / "logs").mkdir(exist_ok=True)
     return [
@@ -206,7 +206,7 @@ def _arguments(project: Path) -> list[str]:
 def _parse(project: Path) -> Manifest:
     from dbt.cli.main import dbtRunner
 
-    outcome: Any = dbtRunner().invoke(["parse", *_arguments(project)])
+    outcome: Any = dbtRunner().invoke(["parse", *dbt_arguments(project)])
     if not outcome.success:
         raise _failure(outcome)
     outcome.result.build_parent_and_child_maps()
@@ -220,7 +220,7 @@ def _dbt(project: Path, manifest: Manifest, plan: Plan) -> int:
 
     what = [*(["--full-refresh"] if plan.full else []), *(["--select", *plan.select] if plan.select else [])]
     try:
-        outcome: Any = dbtRunner(manifest=manifest).invoke(["build", *_arguments(project), *what])
+        outcome: Any = dbtRunner(manifest=manifest).invoke(["build", *dbt_arguments(project), *what])
     finally:
         DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if not outcome.success:

@@ -1,6 +1,6 @@
 """Published builds: immutable copies of the build file, hashed, signed and pointed at atomically.
 
-    serving/<build_id>/marts.duckdb, manifest.json      serving/current → <build_id>
+    serving/<build_id>/marts.duckdb, manifest.json, catalogue.html      serving/current → <build_id>
 
 Whoever is killed at whatever moment leaves `current` on the old build or on the new one. The next call heals the rest.
 Boards resolve `current` when they connect and then read a file that never changes.
@@ -26,7 +26,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import connect
+from warehouse import catalogue, connect
 from warehouse.connect import bind, quote
 from warehouse.errors import Fault
 from warehouse.fault import point
@@ -82,6 +82,7 @@ def publish(build_id: str) -> Published:
         point("publish.switched")
         _record(ledger, served)
         _retain()
+    catalogue.write(served)
     size = served.path.stat().st_size
     return Published(build_id, served.path, served.manifest["sha256"], size, time.monotonic() - started)
 

@@ -1,12 +1,15 @@
 """`ioc run` on the demo's real servers: published the first time, nothing to do the second."""
 
+import json
 from pathlib import Path
 
+import polars
 import pytest
 
 from ingestion import registry
 from ops import query, run, status
-from warehouse import build, connect, publish
+from warehouse import build, catalogue, connect, docs, publish
+from warehouse.errors import Fault
 
 #: Every value but those of the data themselves, which look at the ledger and the clock.
 VALUES = """SELECT i.sector, o.indicator_code, o.period_key, o.area_code, o.breakdown, o.numerator, o.denominator, o.value
@@ -36,7 +39,58 @@ def test_run__publishes_once_and_then_finds_nothing_new(demo: Path) -> None:
     second = run.run(progress=print)
     assert (second.build_id, second.exit_code) == (None, 0)
     every_additive_indicator_sums_up()
+    the_catalogue_has_every_indicator_table_and_source(current)
+    example_queries_return_rows()
+    a_table_taken_along_is_whole_and_described(demo)
     shuffled_and_split_rows_give_the_same_values()
+
+
+def the_catalogue_has_every_indicator_table_and_source(current: publish.Served) -> None:
+    page = current.path.with_name("catalogue.html").read_text(encoding="utf-8")
+    assert (
+        len(page.encode()) < 2_000_000
+        and "http://" not in page.replace("http://www.w3.org", "")
+        and "https://" not in page
+    )
+    for sql, mark in (
+        ("SELECT indicator_code FROM catalog.indicator", "i"), ("SELECT relation FROM catalog.relation WHERE schema_name = 'mart' AND relation NOT LIKE 'ind\\_%' ESCAPE '\\'", "t"),
+        ("SELECT source_id FROM catalog.source", "s"),
+    ):  # fmt: skip
+        names = [name for (name,) in query.ask(sql).rows]
+        assert len(names) > 40 and not [name for name in names if page.count(f'id="{mark}-{name}"') != 1]
+    personal = query.ask("SELECT source_id, column_name FROM catalog.source_column WHERE class = 'pii'").rows
+    assert len(personal) == 12 and page.count("dữ liệu cá nhân, bỏ trước khi nạp") == 12
+
+
+def example_queries_return_rows() -> None:
+    asked = catalogue.queries()
+    assert len(asked) >= 15 and all(one["vi"] and one["en"] for one in asked)
+    assert [one["name"] for one in asked if not query.ask(one["sql"]).rows] == []
+
+
+def a_table_taken_along_is_whole_and_described(home: Path) -> None:
+    (rows,) = query.ask("SELECT count(*) FROM mart.dim_directory").rows[0]
+    for fmt in ("parquet", "csv"):
+        body = query.export("dim_directory", fmt, home / f"directory.{fmt}")
+        words = json.loads(Path(body["metadata"]).read_text(encoding="utf-8"))
+        assert (
+            body["rows"] == rows > 1000
+            and words["key"] == ["entity_kind", "entity_code"]
+            and words["has_made_up_sources"]
+        )
+        assert [c["name"] for c in words["columns"]][:2] == ["entity_kind", "entity_code"] and all(
+            c["vi"] and c["en"] for c in words["columns"]
+        )
+    assert (
+        polars.read_parquet(home / "directory.parquet").height == rows == polars.read_csv(home / "directory.csv", infer_schema=False).height
+    )
+    with pytest.raises(Fault) as refused:
+        query.export("dim_directori", "parquet", home / "x.parquet")
+    assert (
+        refused.value.code == "IOC-413" and "dim_directory" in refused.value.fix and not (home / "x.parquet").exists()
+    )
+    docs.write(home / "dbt.html")
+    assert "fct_dossier" in (home / "dbt.html").read_text(encoding="utf-8")
 
 
 def every_additive_indicator_sums_up() -> None:
