@@ -66,6 +66,8 @@ def example_queries_return_rows() -> None:
     asked = catalogue.queries()
     assert len(asked) >= 15 and all(one["vi"] and one["en"] for one in asked)
     assert [one["name"] for one in asked if not query.ask(one["sql"]).rows] == []
+    systems = query.ask(next(one["sql"] for one in asked if one["name"].startswith("17_"))).rows
+    assert [row[0] for row in systems] == list(range(1, 23)) and [row for row in systems if not row[3]] == []
 
 
 def a_table_taken_along_is_whole_and_described(home: Path) -> None:
@@ -82,7 +84,9 @@ def a_table_taken_along_is_whole_and_described(home: Path) -> None:
             c["vi"] and c["en"] for c in words["columns"]
         )
     assert (
-        polars.read_parquet(home / "directory.parquet").height == rows == polars.read_csv(home / "directory.csv", infer_schema=False).height
+        polars.read_parquet(home / "directory.parquet").height
+        == rows
+        == polars.read_csv(home / "directory.csv", infer_schema=False).height
     )
     with pytest.raises(Fault) as refused:
         query.export("dim_directori", "parquet", home / "x.parquet")
