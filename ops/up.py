@@ -197,6 +197,7 @@ def render(body: dict[str, Any]) -> None:
         for file in body["boards"]["password_files"]:
             user = Path(file).name.removeprefix("SUPERSET_").removesuffix("_PASSWORD").lower()
             say.line(f"    {user}: cat {file}")
+        say.line(f"  {t('Danh mục dữ liệu', 'Data catalogue')}: {body['boards']['url']}/danh-muc/")
     say.line(f"  Airflow: {body['airflow']['url']}")
     say.line(f"    {body['airflow']['user']}: cat {body['airflow']['password_file']}")
     for card in body["indicators"]:

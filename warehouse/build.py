@@ -206,7 +206,7 @@ def dbt_arguments(project: Path) -> list[str]:
 def _parse(project: Path) -> Manifest:
     from dbt.cli.main import dbtRunner
 
-    outcome: Any = dbtRunner().invoke(["parse", *dbt_arguments(project)])
+    outcome: Any = dbtRunner().invoke(["--no-write-json", "parse", *dbt_arguments(project)])
     if not outcome.success:
         raise _failure(outcome)
     outcome.result.build_parent_and_child_maps()

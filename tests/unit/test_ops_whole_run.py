@@ -66,6 +66,8 @@ def example_queries_return_rows() -> None:
     asked = catalogue.queries()
     assert len(asked) >= 15 and all(one["vi"] and one["en"] for one in asked)
     assert [one["name"] for one in asked if not query.ask(one["sql"]).rows] == []
+    systems = query.ask(next(one["sql"] for one in asked if one["name"].startswith("17_"))).rows
+    assert [row[0] for row in systems] == list(range(1, 23)) and [row for row in systems if not row[3]] == []
 
 
 def a_table_taken_along_is_whole_and_described(home: Path) -> None:
@@ -82,7 +84,9 @@ def a_table_taken_along_is_whole_and_described(home: Path) -> None:
             c["vi"] and c["en"] for c in words["columns"]
         )
     assert (
-        polars.read_parquet(home / "directory.parquet").height == rows == polars.read_csv(home / "directory.csv", infer_schema=False).height
+        polars.read_parquet(home / "directory.parquet").height
+        == rows
+        == polars.read_csv(home / "directory.csv", infer_schema=False).height
     )
     with pytest.raises(Fault) as refused:
         query.export("dim_directori", "parquet", home / "x.parquet")
@@ -94,18 +98,21 @@ def a_table_taken_along_is_whole_and_described(home: Path) -> None:
 
 
 def every_additive_indicator_sums_up() -> None:
-    """Communes make the province; what has no commune counts for the province alone (its place unknown, or hidden as few people), and is little."""
+    """Communes make the province, for every indicator that says so."""
     sums = query.ask(
         """SELECT o.indicator_code, o.period_key, sum(o.numerator) FILTER (o.area_code <> '38'), max(o.numerator) FILTER (o.area_code = '38'),
             sum(o.denominator) FILTER (o.area_code <> '38'), max(o.denominator) FILTER (o.area_code = '38'), any_value(i.additive)
         FROM mart.obs_indicator AS o JOIN catalog.indicator AS i USING (indicator_code)
         WHERE i.area_grain = 'commune' AND i.additive <> 'no' AND o.breakdown = '' GROUP BY ALL HAVING count(*) FILTER (o.area_code <> '38') > 0"""
     ).rows
-    assert len({row[0] for row in sums}) > 35 and len(sums) > 250
+    meant = query.ask("SELECT indicator_code FROM catalog.indicator WHERE area_grain = 'commune' AND additive <> 'no' AND blocked_vi IS NULL").rows  # fmt: skip
+    assert {row[0] for row in sums} == {code for (code,) in meant} and len(meant) > 35 and len(sums) > 250
     for code, period, communes, province, below, whole, additive in sums:
-        assert communes <= province * (1 + 1e-9) and province - communes <= 0.03 * abs(province) + 12, (code, period)
+        # Communes with one to four poor households, recipients or people paid are hidden: these three alone may fall short.
+        slack = 0.03 if code in ("AS01", "AS02", "AS03") else 1e-9
+        assert communes <= province * (1 + 1e-9) and province - communes <= slack * abs(province), (code, period)
         if additive == "ratio":
-            assert below <= whole * (1 + 1e-9) and whole - below <= 0.03 * abs(whole) + 12, (code, period)
+            assert below <= whole * (1 + 1e-9) and whole - below <= slack * abs(whole), (code, period)
 
 
 def shuffled_and_split_rows_give_the_same_values() -> None:
