@@ -1,4 +1,4 @@
--- Each plot of the season counts once a month, however many alerts it had.
+-- Each plot of the season counts once a month, however many alerts it had. A month of which nothing was sent is no zero.
 with plot as (
     select
         m.month_key as period_key, p.area_code, p.plot_code, p.area_ha, a.plot_code is not null as is_alerted, p.extract_id,
@@ -6,7 +6,7 @@ with plot as (
     from (
         select month_key, max(date_day) as last_day, year(max(date_day)) - if(month(max(date_day)) >= 7, 0, 1) as first_year
         from {{ ref('dim_date') }}
-        where date_day >= date '2025-07-01' group by month_key having min(date_day) <= current_date
+        where date_day >= date '2025-07-01' and month_key in (select a.month_key from {{ ref('fct_cane_alert') }} as a) group by month_key having min(date_day) <= current_date
     ) as m
     inner join {{ ref('dim_cane_plot') }} as p on p.season = m.first_year || '-' || (m.first_year + 1)
     left join (
