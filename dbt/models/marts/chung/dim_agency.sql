@@ -28,5 +28,5 @@ merged as (
 select *, cast(null as date) as valid_to, cast(null as varchar) as successor_key
 from present
 union all
-select former_name, null, former_name, agency_level, null, [], null, provenance, source_ref, valid_from - 1, agency_key
+select former_name, null, former_name as agency_name, agency_level, null, [], null, provenance, source_ref, valid_from - 1, agency_key
 from merged

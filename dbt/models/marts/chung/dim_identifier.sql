@@ -44,7 +44,7 @@ agency as (
     from {{ ref('stg_ttpvhcc_mot_cua__don_vi') }}
     where agency_level = 'tinh'
     union all
-    select d.agency_code, d.agency_name, 'Mã đơn vị, sổ CBCCVC', d.agency_code, 'sonv_cbccvc'
+    select d.agency_code, d.agency_name, 'Mã đơn vị, sổ CBCCVC', d.agency_code as code, 'sonv_cbccvc'
     from {{ ref('stg_ttpvhcc_mot_cua__don_vi') }} as d
     semi join {{ ref('stg_sonv_cbccvc__cbccvc') }} as s using (agency_code)
     where d.agency_level = 'tinh'
