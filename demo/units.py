@@ -79,3 +79,12 @@ def communes() -> tuple[Commune, ...]:
 def split_codes() -> tuple[str, ...]:
     """The old communes that went to several of today."""
     return tuple(sorted(set(_former().values()) - {code for c in communes() for code in c.old_codes}))
+
+
+@cache
+def split_by_heir() -> dict[str, str]:
+    """For each commune of today that most of a split one went to, the code of that split one."""
+    with sqlite3.connect(f"file:{DATA / 'dataset.db'}?mode=ro", uri=True) as con:
+        code = dict(con.execute("SELECT wardKey, wardCode FROM admin_units WHERE provinceCode = '38'").fetchall())
+    parts = json.loads((DATA / "converter_2025.json").read_text(encoding="utf-8"))["DICT_PROVINCE_WARD_DIVIDED"]
+    return {code[p["newWardKey"]]: _former()[old] for old, into in parts["tinhthanhhoa"].items() for p in into if p["isDefaultNewWard"]}  # fmt: skip

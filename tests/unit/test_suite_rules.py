@@ -46,6 +46,8 @@ CASES: dict[str, tuple[list[Row], Row]] = {
     "No more is paid than the year's plan": ([{"is_over_plan": False}], {"is_over_plan": True}),
     "Revenue never falls within a year and its parts make the total": ([{"is_falling": False, "domestic_billion_vnd": 1, "customs_billion_vnd": 2, "collected_billion_vnd": 3}], {"collected_billion_vnd": 4}),
     "No more people are served than live there": ([{"is_impossible": False}], {"is_impossible": True}),
+    "Capital realised since a project began never falls": ([{"is_falling": False}], {"is_falling": True}),
+    "No more households with fibre than households": ([{"is_impossible": False}], {"is_impossible": True}),
     "No more records or cards than people": ([{"people": 9, "records": 9, "cards": 9}], {"cards": 10}),
     "No commune with one to four poor households is shown": ([{"area_code": "1", "households": 9, "poor_households": 5}], {"poor_households": 4}),
     "No commune with fewer than five recipients is shown": ([{"area_code": "1", "recipients": 5}], {"recipients": 4}),

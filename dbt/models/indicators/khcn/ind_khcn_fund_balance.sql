@@ -6,6 +6,6 @@ select
     cast(balance_billion_vnd as double) as numerator,
     cast(1 as double) as denominator,
     cast(balance_billion_vnd as double) as value,
-    least(loaded_at, cast(make_date(cast(left(quarter_key, 4) as bigint), 3 * cast(right(quarter_key, 1) as bigint), 1) + interval 1 month as timestamp) at time zone 'Asia/Ho_Chi_Minh') as as_of,
+    least(loaded_at, {{ quarter_end() }}) as as_of,
     [extract_id] as extract_ids
 from {{ ref('fct_science_fund_quarter') }}

@@ -1,7 +1,7 @@
 with light as (
     select
         *, quarter_key as period_key,
-        least(loaded_at, cast(make_date(cast(left(quarter_key, 4) as bigint), 3 * cast(right(quarter_key, 1) as bigint), 1) + interval 1 month as timestamp) at time zone 'Asia/Ho_Chi_Minh') as as_of
+        least(loaded_at, {{ quarter_end() }}) as as_of
     from {{ ref('fct_street_light_quarter') }}
 )
 

@@ -2,12 +2,12 @@
 select
     'month' as period_kind,
     month_key as period_key,
-    coalesce(area_code, '38') as area_code,
+    area_code,
     '' as breakdown,
     download_median_mbps as numerator,
     cast(1 as double) as denominator,
     download_median_mbps as value,
-    loaded_at as as_of,
+    last_tested_at as as_of,
     extract_ids
 from {{ ref('fct_speed_month') }}
 where n_tests >= 5

@@ -9,7 +9,5 @@ select
     loai_von as capital_kind,
     ngay_cap as granted_date,
     ngay_cham_dut as ended_date,
-    von_dk as registered,
-    von_th as realised,
     {{ lineage() }}
 from raw

@@ -4,8 +4,10 @@ with raw as (
 
 select
     ma_thon as hamlet_code,
-    ma_xa as area_code,
+    ma_xa_nay as area_code,
+    ma_xa_nay_cu as old_area_code,
     quy as quarter_key,
+    ngay_chot as reported_date,
     co_4g as has_4g,
     co_5g as has_5g,
     co_cap_quang as has_fibre,
