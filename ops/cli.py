@@ -488,7 +488,7 @@ def catalogue(
     if dbt_docs:
         path: Path | None = docs.write(dbt_docs)
     else:
-        path = page.write(query.served(build))
+        path = page.write(query.served(build).path)
     if path is None:
         raise Fault(
             "IOC-412",
@@ -625,40 +625,12 @@ def build_rollback(build_id: str) -> None:
 
 @build_app.command("diff")
 def build_diff(before: str, after: str) -> None:
-    """Hai bản khác nhau chỗ nào: số dòng, giá trị chỉ tiêu."""
+    """Hai bản khác nhau chỗ nào: giá trị chỉ tiêu trước và sau, số dòng; đổi nhiều nhất đứng trước."""
+    from ops import compare, query
     from warehouse import publish
 
     body = publish.diff(before, after)
-    say.show(body, lambda: _changed(body))
-
-
-def _changed(body: dict[str, Any]) -> None:
-    """Indicators first, the largest relative change on top; then tables by rows that came or went."""
-
-    def moved(one: dict[str, Any]) -> float:
-        if one["before"] is None or one["after"] is None:
-            return float("inf")
-        return float(abs(one["after"] - one["before"]) / max(abs(one["before"]), 1e-9))
-
-    indicators = sorted(body["indicators"], key=moved, reverse=True)
-    relations = sorted(body["relations"], key=lambda one: abs((one["after"] or 0) - (one["before"] or 0)), reverse=True)
-    said = t(f"{len(indicators)} giá trị chỉ tiêu và {len(relations)} bảng khác nhau.", f"{len(indicators)} indicator values and {len(relations)} tables differ.")  # fmt: skip
-    say.line(said)
-    say.table(
-        [t("Chỉ tiêu", "Indicator"), t("Địa bàn", "Area"), t("Phân tổ", "Breakdown"), t("Trước", "Before"), t("Kỳ", "Period"), t("Sau", "After"), t("Kỳ", "Period")],
-        [[o["indicator_code"], o["area_code"], o["breakdown"], number(o["before"], 2), o["before_period"] or "–", number(o["after"], 2), o["after_period"] or "–"] for o in indicators[:30]],
-    )  # fmt: skip
-    if len(indicators) > 30:
-        say.line(
-            t(
-                f"… và {len(indicators) - 30} giá trị nữa (--json để xem hết).",
-                f"… and {len(indicators) - 30} more (--json for all).",
-            )
-        )
-    say.table(
-        [t("Bảng", "Table"), t("Trước", "Before"), t("Sau", "After")],
-        [[o["relation"], number(o["before"]), number(o["after"])] for o in relations],
-    )
+    say.show(body, lambda: compare.show(body, query.served(after).path))
 
 
 # --- operating ---------------------------------------------------------------------------------------------------------

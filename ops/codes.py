@@ -89,8 +89,8 @@ CODES: dict[str, Code] = {
     "IOC-016": Code(
         "Tệp đã có",
         "The file exists",
-        "Lệnh add chỉ tạo tệp mới, không bao giờ ghi đè khai báo của người khác. Chọn tên khác hoặc sửa tệp đang có.",
-        "add only makes new files and never overwrites a declaration. Choose another name or edit the file.",
+        "Lệnh chỉ tạo tệp mới, không bao giờ ghi đè tệp do người khác viết. Chọn tên khác; khai báo thì sửa tệp đang có.",
+        "The command only makes new files and never overwrites what somebody wrote. Choose another name; a declaration can be edited instead.",
     ),
     "IOC-075": Code(
         "Kho dữ liệu đang bận",

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse import connect, publish
+from warehouse import catalogue, connect, publish
 from warehouse.errors import Fault
 
 #: A cell that begins so would be run by a spreadsheet as a formula.
@@ -107,9 +107,10 @@ def read(path: Path, sql: str) -> list[dict[str, Any]]:
 
 def export(relation: str, fmt: str, out: Path, *, build_id: str | None = None) -> dict[str, Any]:
     """Write `mart.<relation>` of a published build as Parquet or CSV, streamed, and beside it `<out>.metadata.json` with what
-    it is: build, key, columns in both languages, whether its sources are made up. `{path, metadata, rows}`.
+    it is: build, key, columns in both languages, the sources that it rests on, the strictest of their share classes and whether
+    any is made up. `{path, metadata, rows}`. Rows come in the order of the key. An earlier export is replaced, any other file never.
 
-    Raises `Fault` IOC-413 for an unknown relation or format (nearest names given), IOC-404 without that build."""
+    Raises `Fault` IOC-413 for an unknown relation or format (nearest names given), IOC-404 without that build, IOC-016."""
     one = served(build_id)
     name = relation.removeprefix("mart.")
     with connect.served(one.path) as con:
@@ -124,12 +125,22 @@ def export(relation: str, fmt: str, out: Path, *, build_id: str | None = None) -
                 fix=f"./ioc export {name if name in names else near[0] if near else 'obs_indicator'} --format parquet",
                 exit_code=2,
             )
+        described = out.with_name(out.name + ".metadata.json")
+        if out.exists() and not described.exists():
+            raise Fault("IOC-016", f"Tệp {out.name} đã có và không phải do lệnh này ghi.", f"{out.name} exists and is no export.",
+                        fix=f"./ioc export {name} --format {fmt} --out TÊN_KHÁC.{fmt}", exit_code=2)  # fmt: skip
         body = _described(con, name) | {"build_id": one.build_id, "built_at": one.created_at.isoformat(), "format": fmt}
-        fresh = out.with_name(f".{out.name}.new")
-        rows = _write(con.execute(f"SELECT * FROM mart.{connect.quote(name)}"), fresh, fmt)
-    fresh.rename(out)
-    described = out.with_name(out.name + ".metadata.json")
-    described.write_text(json.dumps(body | {"rows": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        fresh, words = out.with_name(f".{out.name}.new"), out.with_name(f".{described.name}.new")
+        order = ", ".join(map(connect.quote, body["key"])) or "ALL"
+        try:
+            rows = _write(con.execute(f"SELECT * FROM mart.{connect.quote(name)} ORDER BY {order}"), fresh, fmt)
+            words.write_text(json.dumps(body | {"rows": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
+            words.replace(described)  # the words first: rows never stand without them
+            fresh.replace(out)
+        finally:
+            fresh.unlink(missing_ok=True)
+            words.unlink(missing_ok=True)
     return {"path": str(out), "metadata": str(described), "rows": rows}
 
 
@@ -160,9 +171,11 @@ def _described(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, Any]:
         "SELECT description, description_en, key_columns FROM catalog.relation WHERE relation = ?", [name]
     ).fetchone()
     columns = con.execute("SELECT column_name, data_type, description, description_en FROM catalog.column_doc WHERE relation = ?", [name]).fetchall()  # fmt: skip
-    made_up = con.execute("SELECT is_demo FROM catalog.build").fetchone()
     vi, en, key = words or ("", "", [])
+    sources = catalogue.sources_of(con, name)
+    told = ("source_id", "owner_agency", "share_class", "legal_basis", "is_made_up")
     return {
-        "relation": f"mart.{name}", "description_vi": vi, "description_en": en, "key": key, "has_made_up_sources": bool(made_up and made_up[0]),
+        "relation": f"mart.{name}", "description_vi": vi, "description_en": en, "key": key, "share_class": catalogue.strictest(s["share_class"] for s in sources),
+        "has_made_up_sources": any(s["is_made_up"] for s in sources), "sources": [{word: s[word] for word in told} for s in sources],
         "columns": [dict(zip(("name", "type", "vi", "en"), column, strict=True)) for column in columns],
     }  # fmt: skip

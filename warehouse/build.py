@@ -246,7 +246,7 @@ def _failure(outcome: Any) -> Fault:
 
 
 def _describe(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
-    """`catalog.relation` and `catalog.column_doc` from dbt's manifest. `con` is the intake; the marts are attached."""
+    """`catalog.relation`, `column_doc` and `lineage` from dbt's manifest. `con` is the intake; the marts are attached."""
     nodes = [n for n in manifest.nodes.values() if n.resource_type.value == "model" and n.database == "marts"]
     relations: list[dict[str, object]] = [
         {"relation": n.name, "schema_name": n.schema, "description": n.description, "description_en": n.config.meta.get("en"),
@@ -259,6 +259,13 @@ def _describe(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
         for n in nodes
         for c in n.columns.values()
     ]  # fmt: skip
+    layer = {**{i: n.schema for i, n in manifest.nodes.items()}, **dict.fromkeys(manifest.sources, "raw")}
+    lineage: list[dict[str, object]] = [
+        {"relation": child.split(".")[-1], "layer": layer[child], "parent": parent.split(".")[-1], "parent_layer": layer[parent]}
+        for child, parents in manifest.parent_map.items()
+        for parent in parents
+        if child in layer and parent in layer
+    ]  # fmt: skip
     con.execute(f"ATTACH {literal(str(connect.build_path()))} AS marts")
     con.execute("CREATE SCHEMA IF NOT EXISTS marts.catalog")
     con.execute(
@@ -269,5 +276,9 @@ def _describe(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
         "CREATE OR REPLACE TABLE marts.catalog.column_doc"
         " (relation VARCHAR, column_name VARCHAR, data_type VARCHAR, description VARCHAR, description_en VARCHAR)"
     )
-    con.execute(connect.insert("marts.catalog.relation", relations))
-    con.execute(connect.insert("marts.catalog.column_doc", columns))
+    con.execute(
+        "CREATE OR REPLACE TABLE marts.catalog.lineage"
+        " (relation VARCHAR, layer VARCHAR, parent VARCHAR, parent_layer VARCHAR)"
+    )
+    for table, rows in (("relation", relations), ("column_doc", columns), ("lineage", lineage)):
+        con.execute(connect.insert(f"marts.catalog.{table}", rows))

@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -82,7 +83,6 @@ def publish(build_id: str) -> Published:
         point("publish.switched")
         _record(ledger, served)
         _retain()
-    catalogue.write(served)
     size = served.path.stat().st_size
     return Published(build_id, served.path, served.manifest["sha256"], size, time.monotonic() - started)
 
@@ -206,6 +206,7 @@ def _copy(build_id: str) -> Served:
         "totals": totals,
     }
     manifest["signature"] = _signature(manifest)
+    _describe(target)
     (partial / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
     target.chmod(0o440)
     _fsync(partial / "manifest.json")
@@ -214,6 +215,16 @@ def _copy(build_id: str) -> Served:
     _fsync(serving())
     point("publish.fsynced")
     return _read(build_id)
+
+
+def _describe(target: Path) -> None:
+    """The catalogue beside the build. Numbers are not held back because their page could not be made."""
+    try:
+        page = catalogue.write(target)
+        if page:
+            _fsync(page)
+    except Exception as error:
+        logging.getLogger(__name__).warning("no catalogue for this build: %s: %s", type(error).__name__, error)
 
 
 def _settle(build_id: str) -> None:

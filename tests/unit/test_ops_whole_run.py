@@ -53,13 +53,23 @@ def the_catalogue_has_every_indicator_table_and_source(current: publish.Served) 
         and "https://" not in page
     )
     for sql, mark in (
-        ("SELECT indicator_code FROM catalog.indicator", "i"), ("SELECT relation FROM catalog.relation WHERE schema_name = 'mart' AND relation NOT LIKE 'ind\\_%' ESCAPE '\\'", "t"),
+        ("SELECT indicator_code FROM catalog.indicator", "i"), ("SELECT relation FROM catalog.relation WHERE schema_name = 'mart'", "t"),
         ("SELECT source_id FROM catalog.source", "s"),
     ):  # fmt: skip
         names = [name for (name,) in query.ask(sql).rows]
         assert len(names) > 40 and not [name for name in names if page.count(f'id="{mark}-{name}"') != 1]
-    personal = query.ask("SELECT source_id, column_name FROM catalog.source_column WHERE class = 'pii'").rows
-    assert len(personal) == 12 and page.count("dữ liệu cá nhân, bỏ trước khi nạp") == 12
+    personal = dict(
+        query.ask("SELECT protect, count(*) FROM catalog.source_column WHERE protect IS NOT NULL GROUP BY 1").rows
+    )
+    assert personal == {"drop": 12, "hash": 4}
+    assert page.count("dữ liệu cá nhân, bỏ trước khi nạp") == 12 and page.count("dữ liệu cá nhân, băm có khóa") == 4
+    words = [
+        (c["vi"], c["en"])
+        for r in catalogue.gather(current.path)["relations"]
+        for c in r["columns"]
+        if not r["name"].startswith("ind_")
+    ]
+    assert len(words) > 800 and all(vi and en for vi, en in words)
 
 
 def example_queries_return_rows() -> None:
@@ -79,6 +89,8 @@ def a_table_taken_along_is_whole_and_described(home: Path) -> None:
             body["rows"] == rows > 1000
             and words["key"] == ["entity_kind", "entity_code"]
             and words["has_made_up_sources"]
+            and words["share_class"] == "dùng chung"
+            and len(words["sources"]) >= 5
         )
         assert [c["name"] for c in words["columns"]][:2] == ["entity_kind", "entity_code"] and all(
             c["vi"] and c["en"] for c in words["columns"]
