@@ -55,6 +55,24 @@ CREATE TABLE IF NOT EXISTS ops.build (
     verdict VARCHAR, -- PASS|FAIL|ERROR, null until judged
     published_at TIMESTAMPTZ, sha256 VARCHAR, note VARCHAR);
 
+-- quality.judge: what builds were judged to be, kept so that a trend can be seen ---------------------------------------------
+-- one row an expectation that did not pass; a build without rows here and with rows in ops.source_score passed whole
+CREATE TABLE IF NOT EXISTS ops.finding (
+    build_id VARCHAR, checked_at TIMESTAMPTZ, relation VARCHAR, tier INTEGER, source_id VARCHAR, rule VARCHAR, column_name VARCHAR,
+    severity VARCHAR, outcome VARCHAR, -- FAIL|ERROR
+    unexpected_count BIGINT, message_vi VARCHAR, message_en VARCHAR, owner VARCHAR);
+-- one row a source and build: its four grades, 0-100
+CREATE TABLE IF NOT EXISTS ops.source_score (
+    build_id VARCHAR, checked_at TIMESTAMPTZ, day DATE, source_id VARCHAR, expectations INTEGER, passed INTEGER, failed INTEGER,
+    errored INTEGER, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE, grade_live DOUBLE, score DOUBLE);
+
+-- ingestion.decision: what a steward decided, for whom, why, and what stood before and after --------------------------------
+CREATE TABLE IF NOT EXISTS ops.decision (
+    decision_id VARCHAR, decided_at TIMESTAMPTZ, kind VARCHAR, -- accept|correct|map|rule|replay|false_alarm|confirm|withdraw
+    source_id VARCHAR, table_name VARCHAR, subject VARCHAR, decided_by VARCHAR, why VARCHAR, before_json VARCHAR, after_json VARCHAR,
+    status VARCHAR, -- done|waiting|confirmed|withdrawn
+    confirmed_by VARCHAR, confirmed_at TIMESTAMPTZ, now_pass BIGINT, of_rows BIGINT);
+
 -- columns that came after the first release ---------------------------------------------------------------------------
 ALTER TABLE ops.pull ADD COLUMN IF NOT EXISTS tries INTEGER;
 ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS pruned_at TIMESTAMPTZ;
