@@ -112,6 +112,12 @@ class Column(Declared):
         default=None, description="what a pii column becomes before landing; default drop"
     )
     required: bool = False
+    empty_max: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="the share of rows in which the column may be empty before a steward is told; default 0.2, 1 = always",
+    )
     range: tuple[float | None, float | None] | None = None
     code_list: list[str] | None = None
     pattern: str | None = None

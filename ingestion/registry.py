@@ -324,5 +324,6 @@ def _column_row(source: Source, table: Table, ordinal: int, column: Column) -> d
         "type": column.type, "unit": column.unit, "class": "quasi" if is_stored else column.class_, "is_required": column.required, "range_min": low, "range_max": high,
         "code_list": column.code_list, "pattern": column.pattern, "description_vi": column.description.vi if column.description else None,
         "description_en": column.description.en if column.description else None, "is_ignored": False, "ignored_why": None,
+        "empty_max": column.empty_max,
         "protect": (column.protect or "drop") if column.class_ == "pii" else None,
     }  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from quality.detectors import UNITS, Shape, detectors
 from quality.expectation import Expectation, Kind, Reason, Severity
 from warehouse.connect import literal, quote
 
@@ -54,7 +55,16 @@ class _Rules:
         self._add(rule, kind, vi, en, severity=severity, column="", kwargs=kwargs)
 
     def _add(
-        self, rule: str, kind: Kind, vi: str, en: str, *, severity: Severity, column: str, kwargs: dict[str, Any]
+        self,
+        rule: str,
+        kind: Kind,
+        vi: str,
+        en: str,
+        *,
+        severity: Severity,
+        column: str,
+        kwargs: dict[str, Any],
+        detail: str = "",
     ) -> None:
         self.found.append(
             Expectation(
@@ -66,11 +76,20 @@ class _Rules:
                 owner=self.owner,
                 rule=rule,
                 column=column,
+                detail=detail,
             )
         )
 
     def refuse(
-        self, rule: str, broken: str, vi: str, en: str, *, severity: Severity = "stop", column: str = ""
+        self,
+        rule: str,
+        broken: str,
+        vi: str,
+        en: str,
+        *,
+        severity: Severity = "stop",
+        column: str = "",
+        detail: str = "",
     ) -> None:
         """No row may come out of `broken`, which follows `SELECT 1 AS broken`."""
         # Great Expectations formats the query as a template and hands it to SQLAlchemy's text(): braces and colons of
@@ -78,7 +97,8 @@ class _Rules:
         # The comment names the batch, which Great Expectations wants to see in every query.
         escaped = broken.replace("{", "{{").replace("}", "}}").replace(":", r"\:")
         kwargs = {"unexpected_rows_query": f"SELECT 1 AS broken /* of {{batch}} */ {escaped}"}
-        self._add(rule, "unexpected_rows_expectation", vi, en, severity=severity, column=column, kwargs=kwargs)
+        kind: Kind = "unexpected_rows_expectation"
+        self._add(rule, kind, vi, en, severity=severity, column=column, kwargs=kwargs, detail=detail)
 
 
 def qualified(relation: str) -> str:
@@ -92,7 +112,8 @@ def raw_relations(con: duckdb.DuckDBPyConnection) -> list[Relation]:
         con,
         """SELECT t.*, s.owner_agency, s.late_after_minutes, coalesce(s.is_enabled, false) AS is_enabled,
                   (SELECT count(*) FROM ops.extract x WHERE x.source_id = t.source_id AND x.table_name = t.table_name
-                   AND x.rows_in > 0) AS extracts
+                   AND x.rows_in > 0) AS extracts,
+                  (SELECT estimated_size FROM duckdb_tables() WHERE schema_name = 'raw' AND duckdb_tables.table_name = t.raw_name) AS rows
            FROM ops.source_table t LEFT JOIN ops.source s USING (source_id) ORDER BY t.raw_name""",
     )
     columns = _dicts(con, "SELECT * FROM ops.source_column WHERE NOT coalesce(is_ignored, false) ORDER BY ordinal")
@@ -102,12 +123,15 @@ def raw_relations(con: duckdb.DuckDBPyConnection) -> list[Relation]:
             table,
             [c for c in columns if (c["source_id"], c["table_name"]) == (table["source_id"], table["table_name"])],
             present.get(table["raw_name"], {}),
+            has_units=UNITS in present,
         )
         for table in tables
     ]
 
 
-def _raw_relation(table: Mapping[str, Any], columns: list[dict[str, Any]], present: Mapping[str, str]) -> Relation:
+def _raw_relation(
+    table: Mapping[str, Any], columns: list[dict[str, Any]], present: Mapping[str, str], *, has_units: bool
+) -> Relation:
     name = f"raw.{table['raw_name']}"
     owner = table["owner_agency"] or ""
     rules = _Rules(name, owner)
@@ -122,7 +146,23 @@ def _raw_relation(table: Mapping[str, Any], columns: list[dict[str, Any]], prese
     _ledger(rules, table)
     if present.get(table["event_time"] or "", "").startswith(("TIMESTAMP", "DATE")):
         _no_future(rules, table["event_time"])
+    if set(table["primary_key"]) <= set(present):
+        declared = [c for c in stored if c["column_name"] in present and c["source_name"]]
+        types = {c["column_name"]: present[c["column_name"]] for c in declared}
+        event_time = table["event_time"] or ""
+        _shape(
+            rules,
+            Shape(
+                qualified(name), table["primary_key"], event_time, declared, types, int(table["rows"] or 0), has_units
+            ),
+        )
     return Relation(name, int(table["tier"] or 2), owner, tuple(rules.found), table["source_id"])
+
+
+def _shape(rules: _Rules, shape: Shape) -> None:
+    """What only the table as a whole shows: `quality.detectors`."""
+    for one in detectors(shape):
+        rules.refuse(one.rule, f"FROM ({one.query}) AS found", one.vi, one.en, severity="warn", detail=one.query)
 
 
 def _columns(rules: _Rules, names: Iterable[str]) -> None:
