@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ingestion.correction import Correction
+
 ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "time", "timestamp", "json"]
 #: What a contract type is in DuckDB. `timestamp` is always an instant: values without a zone are read in the source's.
 DUCKDB_TYPE: dict[str, str] = {
@@ -223,6 +225,9 @@ class Table(Declared):
     retention: Retention | None = Field(default=None, description="default: every extract is kept")
     area: Area | None = None
     tier: Literal[1, 2, 3] = 2
+    corrections: list[Correction] = Field(
+        default_factory=list, description="written in quality/corrections, never here"
+    )
 
     @model_validator(mode="after")
     def _names_exist(self) -> Table:

@@ -21,6 +21,8 @@ from warehouse.connect import literal, quote
 CLOCK_SLACK = "1 hour"
 #: A change in an extract's size is judged against the median of this many older extracts at most, three at least.
 MEDIAN_OF = 30
+#: Days after which a correction that no row used is one too many.
+USED_WITHIN = 30
 #: Rows whose place is unknown count for the province and for no commune. More than this share is a broken join; communes
 #: that sum to more than the province count something twice.
 UNPLACED = 0.01
@@ -113,6 +115,7 @@ def raw_relations(con: duckdb.DuckDBPyConnection) -> list[Relation]:
         """SELECT t.*, s.owner_agency, s.late_after_minutes, coalesce(s.is_enabled, false) AS is_enabled,
                   (SELECT count(*) FROM ops.extract x WHERE x.source_id = t.source_id AND x.table_name = t.table_name
                    AND x.rows_in > 0) AS extracts,
+                  (SELECT count(*) FROM ops.correction k WHERE (k.source_id, k.table_name) = (t.source_id, t.table_name)) AS corrections,
                   (SELECT estimated_size FROM duckdb_tables() WHERE schema_name = 'raw' AND duckdb_tables.table_name = t.raw_name) AS rows
            FROM ops.source_table t LEFT JOIN ops.source s USING (source_id) ORDER BY t.raw_name""",
     )
@@ -144,6 +147,8 @@ def _raw_relation(
             _values(rules, column, in_key=column["column_name"] in table["primary_key"])
     _volume(rules, table)
     _ledger(rules, table)
+    if table["corrections"]:
+        _corrections(rules, table)
     if present.get(table["event_time"] or "", "").startswith(("TIMESTAMP", "DATE")):
         _no_future(rules, table["event_time"])
     if set(table["primary_key"]) <= set(present):
@@ -289,6 +294,29 @@ def _ledger(rules: _Rules, table: Mapping[str, Any]) -> None:
             f"The newest extract is within {times:g} times the median size",
             severity="warn",
         )
+
+
+def _corrections(rules: _Rules, table: Mapping[str, Any]) -> None:
+    """The guard of a correction: of a row, that the row still comes wrong; of a value, that it came within `USED_WITHIN`."""
+    mine = f"source_id = {literal(table['source_id'])} AND table_name = {literal(table['table_name'])}"
+    query = f"""SELECT c.column_name || ': hiệu chỉnh ' || c.correction_id || ' của ' || c.decided_by || ' ngày ' ||
+            strftime(c.decided_on, '%d/%m/%Y') || ' không còn cần, ' || CASE WHEN newest.rows_no_longer > 0
+            THEN 'nguồn đã sửa' ELSE 'không dòng nào dùng đến' END AS said
+        FROM (FROM ops.correction WHERE {mine}) AS c LEFT JOIN (
+            SELECT correction_id, max_by(rows_no_longer, extract_id) AS rows_no_longer, max_by(rows_corrected, extract_id) AS rows_corrected,
+                   max(extract_id) FILTER (rows_corrected > 0) AS last_used
+            FROM ops.correction_use WHERE {mine} GROUP BY 1) AS newest USING (correction_id)
+        WHERE (newest.rows_no_longer > 0 AND newest.rows_corrected = 0)
+            OR (c.decided_on < current_date - {USED_WITHIN} AND (newest.last_used IS NULL
+                OR strptime(left(newest.last_used, 8), '%Y%m%d') < current_date - {USED_WITHIN}))"""
+    rules.refuse(
+        "correction_needed",
+        f"FROM ({query}) AS found",
+        "Mỗi hiệu chỉnh đã khai báo còn cần đến",
+        "Every correction is still needed",
+        severity="warn",
+        detail=query,
+    )
 
 
 def _age_words(minutes: int) -> tuple[str, str]:
