@@ -20,6 +20,8 @@ from warehouse.connect import insert, literal, quote
 #: Tables with rows of every indicator; what is made of them in turn must be a view.
 COLLECTIONS = ("obs_indicator", "mart_indicator_card")
 
+_HAS_LINEAGE = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'catalog' AND table_name = 'lineage'"
+
 
 @dataclass(frozen=True)
 class Hold:
@@ -40,6 +42,8 @@ def plan(build: Path, last: Path | None) -> Hold:
         roots = _roots(con)
         if not roots:
             return Hold()
+        if not con.execute(_HAS_LINEAGE).fetchone():
+            return _refused(Hold(roots), "bản dựng không ghi cái gì làm từ cái gì / the build has no lineage")
         whole: dict[str, str] = {}
         for root in roots:
             for relation in _downstream(con, root):
