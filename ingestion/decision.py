@@ -74,6 +74,22 @@ def correct(
     )  # fmt: skip
 
 
+def correct_row(quarantine_id: str, column: str, *, right: str | None, by: str, why: str) -> Decided:
+    """The same for one quarantined row, which names its own table, key and wrong value."""
+    row = quarantine.show(quarantine_id)
+    source = registry.load().get(row["source_id"])
+    table = source.table(row["table_name"])
+    if column not in {c.name for c in table.columns}:
+        raise unfit(f"{row['table_name']} has no column {column!r}: {', '.join(c.name for c in table.columns)}")
+    key = quarantine.key_of(table, row)
+    if not key:
+        raise unfit(
+            "this row has no whole key; correct its value for all rows instead: SOURCE.TABLE.COLUMN --from … --to …"
+        )
+    wrong = json.loads(row["row_json"]).get(table.column(column).source_name) or ""
+    return correct(source.id, table.name, column, wrong=wrong, right=right, key=key, by=by, why=why)
+
+
 def withdraw_correction(source_id: str, correction_id: str, *, by: str, why: str) -> Decided:
     """A correction of this server goes. Rows that it put right stay until the table is rebuilt."""
     _said(why)
@@ -169,7 +185,7 @@ def _change(table: str, column: str, rule: str, value: Any, by: str, why: str, *
             table=table, column=column, rule=rule, value=value, by=by, why=why, on=_today(), confirmed_by=confirmed_by
         )
     except ValidationError as error:
-        raise _unfit(str(error.errors()[0]["msg"])) from error
+        raise unfit(str(error.errors()[0]["msg"])) from error
 
 
 def _applied(source: Source, mending: Mending) -> Source:
@@ -225,10 +241,11 @@ def _plain(value: Any) -> Any:
 
 def _said(why: str) -> None:
     if len(why.strip()) < 3:
-        raise _unfit("a decision needs a reason of at least three letters")
+        raise unfit("a decision needs a reason of at least three letters")
 
 
-def _unfit(why: str) -> Fault:
+def unfit(why: str) -> Fault:
+    """A decision that cannot be recorded, and why."""
     return Fault(
         "IOC-312",
         "Quyết định này không ghi được.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import duckdb
 from ingestion.landing import Landed, scan
 from ingestion.ledger import ask
 from ingestion.load import areas, compiled, corrections_used, ensure_raw, merge, raw_columns, supersede, typed
-from ingestion.model import Source
+from ingestion.model import Source, Table
 from warehouse import connect
 from warehouse.connect import insert, literal
 from warehouse.errors import Fault
@@ -178,6 +179,13 @@ def _replay_extract(
     con.execute("DROP TABLE good")
     con.execute("DROP TABLE replayed")
     return loaded + duplicates
+
+
+def key_of(table: Table, row: dict[str, Any]) -> dict[str, str]:
+    """The key of a quarantined row as it came, or {} when a part of it is empty."""
+    values = json.loads(row["row_json"])
+    found = {name: values.get(table.column(name).source_name) for name in table.primary_key}
+    return {k: str(v).strip() for k, v in found.items()} if all(found.values()) else {}
 
 
 def unknown(quarantine_id: str) -> Fault:
