@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 #: Called with a relation's name, how many are done and how many there are.
 Progress = Callable[[str, int, int], None]
 WAIT_SECONDS = 60.0
+#: What DuckDB raises without a value of a row in its words.
+_SPEAKS_OF_NAMES = {"binder", "catalog", "parser", "out of memory", "interrupt"}
+#: Counts, and none of the values that were counted.
+_FORMAT = {"result_format": {"result_format": "BASIC", "partial_unexpected_count": 0}}
 #: What these observe is a value of a row, which is never kept.
 _OBSERVE_VALUES = {
     "expect_column_min_to_be_between",
@@ -147,13 +151,12 @@ def _ask(engine: DuckDBExecutionEngine, relation: Relation) -> Judged:
             for number, one in enumerate(relation.expectations):
                 try:
                     asked.append(_configuration(one, number, batch))
-                except Exception as error:  # arguments that the library refuses
-                    answers[number] = Result(one, "ERROR", _told(error))
-            for answer in QuietValidator(engine).graph_validate(
-                asked, {"result_format": {"result_format": "BASIC", "partial_unexpected_count": 0}}
-            ):
-                number = int(answer.expectation_config.meta["number"])
-                answers[number] = _result(relation.expectations[number], answer)
+                except Exception as error:  # arguments that the library refuses; they are ours and no values of rows
+                    answers[number] = Result(one, "ERROR", " ".join(str(error).split())[:300])
+            found: list[Any] = QuietValidator(engine).graph_validate(asked, _FORMAT)
+        for answer in found:
+            number = int(answer.expectation_config.meta["number"])
+            answers[number] = _result(relation.expectations[number], answer)
     except Exception as error:  # whatever the library raises, it is no answer about the data
         return Judged(relation, (), _told(error))
     return Judged(relation, tuple(answers[n] for n in sorted(answers)))
@@ -198,12 +201,11 @@ def _told(error: object) -> str:
     """What was raised, on one line: whole where it speaks of names and limits, else its first words, because a value that
     cannot be converted stands in the message."""
     text = " ".join(str(error).split("[SQL:")[0].split())
-    if known := re.search(r"(?i)\b(binder|catalog|parser|out of memory|interrupt) error: .*", text):
-        return known[0][:300]
-    if not re.search(r"(?i)\b\w+ error: ", text) and re.search(r"does not exist|took longer|field required", text):
+    if kind := re.search(r"(?i)\b([a-z ]+?) error: ", text):
+        return text[kind.start() :][:300] if kind[1].lower() in _SPEAKS_OF_NAMES else kind[0].rstrip(": ")
+    if re.search("does not exist|took longer", text):
         return text[:300]
-    words = re.search(r"(?i)\b[a-z ]+ error(?=:)", text)
-    return (words[0] if words else re.split(r"[:'\"\d]", text)[0]).strip()[:300] or type(error).__name__
+    return re.split(r"[:'\"\d]", text)[0].strip()[:300] or type(error).__name__
 
 
 # --- the ledger of verdicts --------------------------------------------------------------------------------------------
