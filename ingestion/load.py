@@ -212,6 +212,7 @@ def load_one(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, known: A
         rows = "small"
     con.execute(f"CREATE OR REPLACE TEMP VIEW typed AS FROM {rows}")
     rows_in, n_broken, max_event, max_cursor = _first_look(con, contract, now)
+    books.corrected(con, contract, one)
     quarantined, repeated = _refuse(con, contract, one, now) if n_broken else (0, 0)
     books.has_open = books.has_open or quarantined > 0
     good = "SELECT * FROM typed" + (" ANTI JOIN refused USING (_row_number)" if n_broken else "")
@@ -500,6 +501,11 @@ class Books:
         self.extracts: list[dict[str, object]] = []
         self._moved: dict[str, dict[str, object]] = {}
         self._files: dict[tuple[str, str], dict[str, object]] = {}
+        self._corrections: list[dict[str, object]] = []
+
+    def corrected(self, con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed) -> None:
+        """How many rows of an extract (its `typed`) each correction put right, and how many came mended by themselves."""
+        self._corrections += corrections_used(con, contract, one, "typed")
 
     def enter(
         self, one: Landed, result: Loaded, max_event: datetime | None, max_cursor: object, now: datetime
@@ -550,6 +556,8 @@ class Books:
         """Everything entered, by one statement a table of the ledger."""
         mine = bind("source_id = ?", self._source.id)
         con.execute(insert("ops.extract", self.extracts))
+        if self._corrections:
+            con.execute(insert("ops.correction_use", self._corrections))
         if self._moved:
             con.execute(bind(f"DELETE FROM ops.watermark WHERE {mine} AND table_name IN ?", list(self._moved)))
             con.execute(insert("ops.watermark", list(self._moved.values())))
@@ -559,6 +567,21 @@ class Books:
                 again = f"DELETE FROM ops.file_seen WHERE {mine} AND table_name = ? AND path IN (SELECT unnest(?::VARCHAR[]))"
                 con.execute(bind(again, table, paths))
             con.execute(insert("ops.file_seen", list(self._files.values())))
+
+
+def corrections_used(
+    con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, relation: str
+) -> list[dict[str, object]]:
+    """Rows of `ops.correction_use` for the typed rows of one extract."""
+    if not contract.corrections:
+        return []
+    counts = ", ".join(f"{used}, {no_longer}" for _, used, no_longer in contract.corrections)
+    found = con.execute(f"SELECT {counts} FROM {relation}").fetchone() or ()
+    about = {"source_id": one.source.id, "table_name": one.table.name, "extract_id": one.extract_id}
+    return [
+        {"correction_id": name, **about, "rows_corrected": found[2 * n], "rows_no_longer": found[2 * n + 1]}
+        for n, (name, _, _) in enumerate(contract.corrections)
+    ]
 
 
 def _json(counts: dict[str, int]) -> str | None:

@@ -105,6 +105,12 @@ CODES: dict[str, Code] = {
         "Each line names file, line, the wrong key and the nearest right one. Nothing was pulled. Mend it and run ./ioc source check.",
     ),
     "IOC-102": Code("Không có nguồn này", "No such source", "Mã nguồn không có trong sổ đăng ký. ./ioc source list cho danh sách.", "The id is not in the registry. ./ioc source list has them all."),
+    "IOC-103": Code(
+        "Tệp hiệu chỉnh viết sai",
+        "A file of corrections is wrong",
+        "Một tệp trong quality/corrections hoặc IOC_HOME/corrections nêu bảng, cột không có trong khai báo, hoặc làm khai báo sai. Chưa nguồn nào được kéo. Sửa tệp được nêu; tệp do trang phụ trách dữ liệu ghi thì có thể bỏ mục vừa thêm bằng ./ioc quarantine unfix.",
+        "A file in quality/corrections or IOC_HOME/corrections names a table or column that is not declared, or makes the declaration invalid. Nothing was pulled. Mend the file that is named.",
+    ),
     "IOC-111": Code(
         "Khai báo chỉ tiêu có lỗi",
         "An indicator pair is wrong",
@@ -125,6 +131,18 @@ CODES: dict[str, Code] = {
     "IOC-304": Code("Kiểu cột không đổi được", "A column's type cannot change", "Khai báo mới có kiểu mà giá trị đã nạp không chuyển sang được. Kho giữ nguyên. Chọn kiểu khác, hoặc đặt tên cột mới.", "Loaded values do not fit the newly declared type. Nothing was changed. Choose another type, or a new column name."),
     "IOC-305": Code("Không dựng lại được từ landing", "The landing is not enough to rebuild", "Một lần trích mà sổ cái nói còn giữ lại mất hoặc hỏng. Bảng hiện tại không bị đổi. Khôi phục landing/ từ bản sao lưu rồi chạy lại.", "An extract that the ledger calls kept is missing or damaged. The table was not changed. Restore landing/ from a backup and run again."),
     "IOC-310": Code("Không có dòng cách ly này", "No such quarantined row", "Mã dòng không có hoặc đã được xử lý. ./ioc quarantine list cho các dòng còn mở.", "The row's id is unknown or already settled. ./ioc quarantine list shows the open ones."),
+    "IOC-311": Code(
+        "Quyết định không xác nhận được",
+        "The decision cannot be confirmed",
+        "Không có đề xuất nào đang chờ dưới mã này, hoặc người xác nhận chính là người đề xuất. Thay đổi quy tắc cần hai người. ./ioc quarantine decisions cho danh sách.",
+        "Nothing waits under that name, or the same person proposed it. A rule is changed by two persons. ./ioc quarantine decisions lists what waits.",
+    ),
+    "IOC-312": Code(
+        "Quyết định không ghi được",
+        "The decision cannot be recorded",
+        "Thiếu lý do, hoặc giá trị mới không hợp với quy tắc. Chưa có gì thay đổi.",
+        "The reason is missing, or the new value does not fit the rule. Nothing was changed.",
+    ),
     "IOC-401": Code("Cổng chất lượng không cho công bố", "The quality gate refused", "Một quan hệ bậc 1 vi phạm kỳ vọng, hoặc chưa kiểm tra được. Bảng điều hành giữ bản tốt gần nhất. Xem báo cáo kiểm tra và các dòng cách ly, sửa tại nguồn, chạy ./ioc run. Không có cách ép công bố.", "A tier-1 relation broke an expectation or could not be asked. Boards keep the last good build. Mend at the source and run ./ioc run. There is no way to force it."),
     "IOC-402": Code("Bản công bố bị hỏng", "A published build is damaged", "Mã băm hoặc chữ ký của bản không khớp: tệp hỏng hoặc bị sửa. Quay về bản lành theo lệnh nêu trong thông báo, rồi tìm nguyên nhân ở ổ đĩa.", "Hash or signature does not match: damaged or changed. Roll back to the intact build named, then look at the disk."),
     "IOC-403": Code("Không phải bản dựng này", "Another build stands there", "Tệp dựng đã chứa một bản khác. Chạy ./ioc run để dựng lại.", "The build file holds another build. Run ./ioc run."),

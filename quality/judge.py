@@ -58,12 +58,26 @@ def judge(build_id: str, *, progress: Progress | None = None) -> Verdict:
         judged: list[Judged] = []
         for path, relations in ((connect.intake_path(), intake), (connect.build_path(), build)):
             for one in ask(path, relations):
-                judged.append(one)
+                judged.append(in_words(one))
                 if progress:
                     progress(one.relation.name, len(judged), total)
     verdict = Verdict(build_id, datetime.now(UTC), tuple(judged))
     _store(verdict)
     return replace(verdict, report_path=report.write(verdict))
+
+
+def in_words(judged: Judged) -> Judged:
+    """The same, with what a detector found said in words instead of counted."""
+    if not any(r.outcome == "FAIL" and r.expectation.detail for r in judged.results):
+        return judged
+    with connect.intake() as con:
+        said = [_said(con, r) if r.outcome == "FAIL" and r.expectation.detail else r for r in judged.results]
+    return replace(judged, results=tuple(said))
+
+
+def _said(con: duckdb.DuckDBPyConnection, result: Result) -> Result:
+    words = "; ".join(row[0] for row in con.execute(result.expectation.detail).fetchall())
+    return replace(result, observed=words[:1000])
 
 
 def _relations(build_id: str) -> tuple[list[Relation], list[Relation]]:

@@ -59,6 +59,8 @@ BREAKS = {
     ),
 }
 WARNINGS = {"fresh", "volume_change"}
+#: What only a whole table shows has rows that break it in test_baseline_detectors.py.
+DETECTORS = {"silently_empty", "clock", "unit", "places", "repeats"}
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def test_baseline__passes_whole_data_and_asks_every_rule(build_id: str) -> None:
     judged = ask()
     asked = {r.expectation.name for one in judged.values() for r in one.results}
     assert broken(judged) == set()
-    assert asked == set(BREAKS), "every rule has a row that breaks it"
+    assert asked - DETECTORS == set(BREAKS), "every rule has a row that breaks it"
     assert {one.verdict for one in judged.values()} == {"PASS"}
 
 
