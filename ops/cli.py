@@ -82,6 +82,7 @@ def run(
         "build_id": report.build_id,
         "verdict": report.verdict,
         "exit_code": report.exit_code,
+        "held": report.held,
         "sources": [
             {"source_id": o.source_id, "status": o.status, "code": o.code, "reason_vi": o.reason_vi, "reason_en": o.reason_en,
              "fix": o.fix, "rows_in": o.rows_in, "rows_loaded": o.rows_loaded} for o in report.outcomes
@@ -105,6 +106,14 @@ def run(
                     f"Published {report.build_id} ({report.verdict})",
                 )
             )
+            if report.held:
+                codes, roots = ", ".join(sorted(report.held)), ", ".join(sorted(set(report.held.values())))
+                say.line(
+                    t(
+                        f"■ {len(report.held)} chỉ tiêu giữ số của bản trước ({codes}), vì {roots} chưa đạt: xem báo cáo kiểm tra",
+                        f"■ {len(report.held)} indicators keep their last good number ({codes}): {roots} broke a promise",
+                    )
+                )
         else:
             say.line(t("Không có gì mới: giữ bản đang phục vụ.", "Nothing new: the served build stays."))
 

@@ -83,7 +83,8 @@ def _build(one: publish.Served) -> dict[str, Any]:
         "build_id": one.build_id,
         "created_at": one.created_at,
         "is_current": one.is_current,
-        "verdict": "PASS",
+        "verdict": "FAIL" if one.manifest.get("held") else "PASS",
+        "held": one.manifest.get("held", {}),
         "code_version": one.manifest.get("code_version"),
         "size_bytes": one.manifest.get("size_bytes"),
     }

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from quality import baseline, report
+from quality import baseline, grade, report
 from quality.baseline import Relation
 from quality.expectation import Expectation, suites
 from quality.verdict import Judged, Result, Verdict
@@ -45,6 +45,8 @@ _OBSERVE_VALUES = {
     "expect_column_max_to_be_between",
     "expect_column_distinct_values_to_be_in_set",
 }
+#: A warning that stewards called false this often within so many days no longer warns.
+FALSE_ALARMS, FALSE_ALARM_DAYS = 3, 90
 
 
 def judge(build_id: str, *, progress: Progress | None = None) -> Verdict:
@@ -58,10 +60,11 @@ def judge(build_id: str, *, progress: Progress | None = None) -> Verdict:
         judged: list[Judged] = []
         for path, relations in ((connect.intake_path(), intake), (connect.build_path(), build)):
             for one in ask(path, relations):
-                judged.append(in_words(one))
+                judged.append(one)
                 if progress:
                     progress(one.relation.name, len(judged), total)
-    verdict = Verdict(build_id, datetime.now(UTC), tuple(judged))
+        demoted = _demoted()
+        verdict = Verdict(build_id, datetime.now(UTC), tuple(_demote(in_words(one), demoted) for one in judged))
     _store(verdict)
     return replace(verdict, report_path=report.write(verdict))
 
@@ -73,6 +76,33 @@ def in_words(judged: Judged) -> Judged:
     with connect.intake() as con:
         said = [_said(con, r) if r.outcome == "FAIL" and r.expectation.detail else r for r in judged.results]
     return replace(judged, results=tuple(said))
+
+
+def _demoted() -> set[str]:
+    """`relation:rule` of detectors that stewards called false too often."""
+    with connect.intake() as con:
+        return {
+            row[0]
+            for row in con.execute(
+                f"""SELECT subject FROM ops.decision WHERE kind = 'false_alarm' AND decided_at > now() - INTERVAL {FALSE_ALARM_DAYS} DAY
+                GROUP BY subject HAVING count(*) >= {FALSE_ALARMS}"""
+            ).fetchall()
+        }
+
+
+def _demote(judged: Judged, demoted: set[str]) -> Judged:
+    """A warning that cried wolf is noted and no longer warns; what stops a publication is never demoted."""
+    return replace(judged, results=tuple(_noted(r) if _is_demoted(r, demoted) else r for r in judged.results))
+
+
+def _is_demoted(result: Result, demoted: set[str]) -> bool:
+    one = result.expectation
+    return one.severity == "warn" and f"{one.relation}:{one.name}" in demoted
+
+
+def _noted(result: Result) -> Result:
+    why = f"Đã hạ mức: {FALSE_ALARMS} lần báo nhầm trong {FALSE_ALARM_DAYS} ngày"
+    return replace(result, expectation=result.expectation.model_copy(update={"severity": "note", "note": why}))
 
 
 def _said(con: duckdb.DuckDBPyConnection, result: Result) -> Result:
@@ -224,17 +254,23 @@ def _told(error: object) -> str:
 
 # --- the ledger of verdicts --------------------------------------------------------------------------------------------
 
+#: The build file is one build: what an older one was judged to be lives in its own published file.
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS quality;
-CREATE TABLE IF NOT EXISTS quality.verdict (
-    build_id VARCHAR, relation VARCHAR, tier INTEGER, verdict VARCHAR, expectations INTEGER, passed INTEGER,
-    failed INTEGER, errored INTEGER, checked_at TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS quality.result (
+CREATE OR REPLACE TABLE quality.verdict (
+    build_id VARCHAR, relation VARCHAR, tier INTEGER, verdict VARCHAR, holds VARCHAR, expectations INTEGER,
+    passed INTEGER, failed INTEGER, errored INTEGER, checked_at TIMESTAMPTZ);
+CREATE OR REPLACE TABLE quality.result (
     build_id VARCHAR, relation VARCHAR, expectation VARCHAR, column_name VARCHAR, kwargs_json VARCHAR,
     severity VARCHAR, outcome VARCHAR, observed VARCHAR, unexpected_count BIGINT, message_vi VARCHAR, message_en VARCHAR);
-CREATE TABLE IF NOT EXISTS quality.source_day (
-    build_id VARCHAR, day DATE, source_id VARCHAR, relations INTEGER, expectations INTEGER, passed INTEGER,
-    failed INTEGER, errored INTEGER, score DOUBLE, checked_at TIMESTAMPTZ);
+CREATE OR REPLACE TABLE quality.source_day (
+    build_id VARCHAR, checked_at TIMESTAMPTZ, day DATE, source_id VARCHAR, expectations INTEGER, passed INTEGER, failed INTEGER,
+    errored INTEGER, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE, grade_live DOUBLE, score DOUBLE);
+CREATE OR REPLACE TABLE quality.table_grade (
+    build_id VARCHAR, relation VARCHAR, source_id VARCHAR, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE,
+    grade_live DOUBLE);
+CREATE OR REPLACE TABLE quality.indicator_grade (
+    indicator_code VARCHAR, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE, grade_live DOUBLE);
 """
 
 
@@ -243,18 +279,22 @@ def _store(verdict: Verdict) -> None:
     with connect.writer("judge", wait_seconds=WAIT_SECONDS) as ledger:
         with connect.build_writer() as con:
             _require_build(con, verdict.build_id)
-            con.execute(_TABLES)
             con.execute("BEGIN")
+            con.execute(_TABLES)
+            scores = _source_rows(verdict, grade.bases(con))
+            graded = {row["source_id"]: {name: row[name] for name in grade.GRADES} for row in scores}
             for table, rows in (
                 ("verdict", _verdict_rows(verdict)),
                 ("result", _result_rows(verdict)),
-                ("source_day", _source_rows(verdict)),
+                ("source_day", scores),
+                ("table_grade", _table_rows(verdict, graded)),
+                ("indicator_grade", grade.of_indicators(con, graded, verdict.judged)),
             ):
-                # The build file is one build: what an older one was judged to be lives in its own published file.
-                con.execute(f"DELETE FROM quality.{table}")
                 _insert(con, f"quality.{table}", rows)
+            grade.carry(con)
             con.execute("COMMIT")
             con.execute("CHECKPOINT")
+        _keep(ledger, _finding_rows(verdict), scores)
         stored = f"verdict = {connect.literal(verdict.verdict)}"
         build_id = connect.literal(verdict.build_id)
         ledger.execute(f"UPDATE ops.build SET {stored} WHERE build_id = {build_id}")
@@ -262,6 +302,15 @@ def _store(verdict: Verdict) -> None:
             f"""INSERT INTO ops.build (build_id, verdict) SELECT {build_id}, {connect.literal(verdict.verdict)}
                 WHERE NOT EXISTS (FROM ops.build WHERE build_id = {build_id})"""
         )
+
+
+def _keep(ledger: duckdb.DuckDBPyConnection, findings: list[dict[str, Any]], scores: list[dict[str, Any]]) -> None:
+    """What did not pass, and every source's grades, into the ledger; judging a build again says it once."""
+    for table, rows in (("finding", findings), ("source_score", scores)):
+        if scores:
+            ledger.execute(connect.bind(f"DELETE FROM ops.{table} WHERE build_id = ?", scores[0]["build_id"]))
+        if rows:
+            ledger.execute(connect.insert(f"ops.{table}", rows))
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
@@ -278,6 +327,7 @@ def _verdict_rows(verdict: Verdict) -> list[dict[str, Any]]:
             "relation": j.relation.name,
             "tier": j.relation.tier,
             "verdict": j.verdict,
+            "holds": j.holds,
             "expectations": len(j.relation.expectations),
             "passed": j.count("PASS"),
             "failed": j.count("FAIL"),
@@ -308,8 +358,32 @@ def _result_rows(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
-def _source_rows(verdict: Verdict) -> list[dict[str, Any]]:
-    """A source's score is the share of its raw tables' expectations that passed, 0-100."""
+def _finding_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    """Rows of `ops.finding`."""
+    return [
+        {
+            "build_id": verdict.build_id,
+            "checked_at": verdict.checked_at,
+            "relation": j.relation.name,
+            "tier": j.relation.tier,
+            "source_id": j.relation.source_id,
+            "rule": r.expectation.name,
+            "column_name": r.expectation.about,
+            "severity": r.expectation.severity,
+            "outcome": r.outcome,
+            "unexpected_count": r.unexpected_count,
+            "message_vi": r.expectation.reason.vi + (f" — {r.observed}" if r.expectation.detail else ""),
+            "message_en": r.expectation.reason.en,
+            "owner": r.expectation.owner,
+        }
+        for j in verdict.judged
+        for r in j.results
+        if r.outcome != "PASS"
+    ]
+
+
+def _source_rows(verdict: Verdict, bases: Mapping[str, Mapping[str, float | None]]) -> list[dict[str, Any]]:
+    """One row a source: how many expectations of its raw tables passed, its four grades, and the worst of them as score."""
     day = verdict.checked_at.astimezone(ZoneInfo(connect.TIME_ZONE)).date()
     rows = []
     for source_id in sorted({j.relation.source_id for j in verdict.judged if j.relation.source_id}):
@@ -317,18 +391,29 @@ def _source_rows(verdict: Verdict) -> list[dict[str, Any]]:
         asked = sum(len(j.relation.expectations) for j in mine)
         passed = sum(j.count("PASS") for j in mine)
         failed = sum(j.count("FAIL") for j in mine)
+        grades = grade.lowered(bases.get(source_id, {}), grade.costs(r for j in mine for r in j.results))
         rows.append(
             {
                 "build_id": verdict.build_id,
-                "day": day,
+                "checked_at": verdict.checked_at,
+                "day": day.isoformat(),
                 "source_id": source_id,
-                "relations": len(mine),
                 "expectations": asked,
                 "passed": passed,
                 "failed": failed,
                 "errored": asked - passed - failed,
-                "score": 100.0 * passed / asked if asked else 0.0,
-                "checked_at": verdict.checked_at,
+                **grades,
+                "score": min(grades.values()),
             }
         )
     return rows
+
+
+def _table_rows(verdict: Verdict, sources: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """One row a raw table."""
+    return [
+        {"build_id": verdict.build_id, "relation": j.relation.name, "source_id": j.relation.source_id}
+        | grade.lowered({}, grade.costs(j.results))
+        for j in verdict.judged
+        if j.relation.source_id in sources
+    ]

@@ -11,7 +11,7 @@ from warehouse import connect
 
 KEPT = 20
 _WORDS = {"PASS": ("đạt", "●"), "FAIL": ("không đạt", "■"), "ERROR": ("không kiểm được", "▲")}
-_SEVERITY = {"stop": "chặn", "warn": "nhắc"}
+_SEVERITY = {"stop": "chặn", "warn": "nhắc", "note": "ghi nhận (đã hạ mức vì báo nhầm)"}
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c2530;--soft:#5a6673;--line:#d9dee4;--page:#f5f7f9;--card:#fff;
 --good:#14713d;--bad:#b3261e;--odd:#8a5a00}
