@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import say, settings
+from ops import judged, say, settings
 from ops.say import local, number, t
 from warehouse.errors import Fault
 
@@ -31,6 +31,7 @@ for _name, _sub in (
     ("indicator", indicator_app),
     ("quarantine", quarantine_app),
     ("build", build_app),
+    ("quality", judged.app),
 ):
     app.add_typer(_sub, name=_name)
 
