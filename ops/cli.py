@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import say, settings, steward
+from ops import judged, say, settings, steward
 from ops.say import local, number, t
 from warehouse.errors import Fault
 
@@ -32,6 +32,7 @@ for _name, _sub in (
     ("quarantine", quarantine_app),
     ("steward", steward.app),
     ("build", build_app),
+    ("quality", judged.app),
 ):
     app.add_typer(_sub, name=_name)
 steward.into(quarantine_app)

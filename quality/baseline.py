@@ -229,7 +229,8 @@ def _values(rules: _Rules, column: Mapping[str, Any], *, in_key: bool) -> None:
         codes = ", ".join(map(literal, column["code_list"]))
         rules.refuse(
             "code_list",
-            f"FROM {qualified(rules.relation)} WHERE CAST({quote(name)} AS VARCHAR) NOT IN ({codes})",
+            # A list of literals is compared one by one for every row; a sub-query is hashed, however long it is.
+            f"FROM {qualified(rules.relation)} WHERE CAST({quote(name)} AS VARCHAR) NOT IN (SELECT unnest([{codes}]))",
             f"Cột {name} chỉ nhận các mã đã khai báo",
             f"Column {name} holds declared codes only",
             column=name,

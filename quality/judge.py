@@ -8,13 +8,15 @@ a relation that is not there, and fewer results than questions are ERRORs too.
 from __future__ import annotations
 
 import json
+import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -27,9 +29,22 @@ from quality.verdict import Judged, Result, Verdict
 from warehouse import connect
 from warehouse.errors import Fault
 
+if TYPE_CHECKING:
+    from quality.engine import DuckDBExecutionEngine
+
 #: Called with a relation's name, how many are done and how many there are.
 Progress = Callable[[str, int, int], None]
 WAIT_SECONDS = 60.0
+#: What DuckDB raises without a value of a row in its words.
+_SPEAKS_OF_NAMES = {"binder", "catalog", "parser", "out of memory", "interrupt"}
+#: Counts, and none of the values that were counted.
+_FORMAT = {"result_format": {"result_format": "BASIC", "partial_unexpected_count": 0}}
+#: What these observe is a value of a row, which is never kept.
+_OBSERVE_VALUES = {
+    "expect_column_min_to_be_between",
+    "expect_column_max_to_be_between",
+    "expect_column_distinct_values_to_be_in_set",
+}
 #: A warning that stewards called false this often within so many days no longer warns.
 FALSE_ALARMS, FALSE_ALARM_DAYS = 3, 90
 
@@ -144,120 +159,77 @@ def ask(path: Path, relations: Sequence[Relation]) -> Iterator[Judged]:
     """Put every expectation to the file at `path`, one relation after the other, through one read-only connection."""
     if not relations:
         return
-    with _source(path) as (context, source):
-        for relation in relations:
-            yield _ask(context, source, relation)
-
-
-@contextmanager
-def _source(path: Path) -> Iterator[tuple[Any, Any]]:
-    """An ephemeral context and its SQL source. The one place where a library opens a DuckDB file by its own URL.
-
-    AUTOCOMMIT without rollback, because Great Expectations takes a connection a query and DuckDB's results die with a
-    rollback. It makes an engine for itself beside the source's: all connections are closed here, or nobody could write.
-    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from quality.engine import DuckDBExecutionEngine
 
-    with _connections():
-        context: Any = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        source = context.data_sources.add_sql(
-            "file",
-            connection_string=f"duckdb:///{path}",
-            create_temp_table=False,
-            kwargs={
-                "isolation_level": "AUTOCOMMIT",
-                "skip_autocommit_rollback": True,
-                "connect_args": {"read_only": True},
-            },
-        )
-        yield context, source
+    with _quiet(), connect.served(path) as con:
+        engine = DuckDBExecutionEngine(con)
+        for relation in relations:
+            yield _ask(engine, relation)
 
 
 @contextmanager
-def _connections() -> Iterator[None]:
-    """Give the first DuckDB connection that SQLAlchemy opens our settings, close all of them at the end."""
-    from duckdb_sqlalchemy import ConnectionWrapper
-    from sqlalchemy import event
-    from sqlalchemy.pool import Pool
-
-    opened: list[ConnectionWrapper] = []
-
-    def on_connect(connection: Any, _record: Any) -> None:
-        if not isinstance(connection, ConnectionWrapper):
-            return
-        if not opened:
-            for setting in _settings():
-                connection.execute(setting)
-        opened.append(connection)
-
-    event.listen(Pool, "connect", on_connect)
+def _quiet() -> Iterator[None]:
+    """The library logs what was raised, and with it values of rows; all of it comes back with the answers."""
+    logger = logging.getLogger("great_expectations")
+    before, logger.disabled = logger.level, False
+    logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        event.remove(Pool, "connect", on_connect)
-        for connection in opened:
-            connection.close()
+        logger.setLevel(before)
 
 
-def _settings() -> list[str]:
-    """What `warehouse.connect.served` sets, for every connection to the file."""
-    spill = connect.home() / "spill"
-    spill.mkdir(exist_ok=True)
-    return [
-        f"SET GLOBAL temp_directory = {connect.literal(str(spill))}",
-        "SET GLOBAL memory_limit = '1GB'",
-        f"SET GLOBAL TimeZone = {connect.literal(connect.TIME_ZONE)}",
-        "SET GLOBAL enable_external_access = false",
-        "SET GLOBAL lock_configuration = true",
-    ]
+def _ask(engine: DuckDBExecutionEngine, relation: Relation) -> Judged:
+    """All expectations of a relation as one graph, so that what can share a scan does."""
+    from quality.engine import QuietValidator
 
-
-def _ask(context: Any, source: Any, relation: Relation) -> Judged:
-    """All expectations of a relation as one suite, so that what can share a scan does."""
     if not relation.expectations:
         return Judged(relation, (), "bộ kiểm tra rỗng / the suite is empty")
-    import great_expectations as gx
-
-    schema, table = relation.name.split(".", 1)
+    if relation.name not in engine.columns:
+        return Judged(relation, (), "không có bảng này / there is no such relation")
+    answers: dict[int, Result] = {}
+    asked = []
     try:
-        asset = source.add_table_asset(relation.name, table_name=table, schema_name=schema)
-        expectations = [_expectation(one, number) for number, one in enumerate(relation.expectations)]
-        suite = context.suites.add(gx.ExpectationSuite(name=relation.name, expectations=expectations))
-        definition = gx.ValidationDefinition(
-            name=relation.name, data=asset.add_batch_definition_whole_table("whole"), suite=suite
-        )
-        outcome: Any = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+        with engine.batch(relation.name) as batch:
+            for number, one in enumerate(relation.expectations):
+                try:
+                    asked.append(_configuration(one, number, batch))
+                except Exception as error:  # arguments that the library refuses; they are ours and no values of rows
+                    answers[number] = Result(one, "ERROR", " ".join(str(error).split())[:300])
+            found: list[Any] = QuietValidator(engine).graph_validate(asked, _FORMAT)
+        for answer in found:
+            number = int(answer.expectation_config.meta["number"])
+            answers[number] = _result(relation.expectations[number], answer)
     except Exception as error:  # whatever the library raises, it is no answer about the data
-        return Judged(relation, (), _one_line(error))
-    answered = {int(r.expectation_config.meta["number"]): r for r in outcome.results}
-    return Judged(
-        relation,
-        tuple(_result(one, answered[n]) for n, one in enumerate(relation.expectations) if n in answered),
-    )
+        return Judged(relation, (), _told(error))
+    return Judged(relation, tuple(answers[n] for n in sorted(answers)))
 
 
-def _expectation(one: Expectation, number: int) -> Any:
+def _configuration(one: Expectation, number: int, batch: str) -> Any:
     from great_expectations.expectations.registry import get_expectation_impl
 
-    return get_expectation_impl(one.expectation)(**one.kwargs, meta={"number": number})
+    wanted = get_expectation_impl(one.expectation)(**one.kwargs, meta={"number": number}).configuration
+    wanted.kwargs["batch_id"] = batch
+    return wanted
 
 
 def _result(expectation: Expectation, answer: Any) -> Result:
-    raised = _exception(answer.exception_info)
-    if raised is not None:
-        return Result(expectation, "ERROR", raised)
+    from quality.engine import Raised
+
     body = answer.result or {}
     observed = body.get("observed_value")
+    raised = str(observed.error) if isinstance(observed, Raised) else _exception(answer.exception_info)
+    if raised is not None:
+        return Result(expectation, "ERROR", _told(raised))
     broken = body.get("unexpected_count")
     if expectation.expectation == "unexpected_rows_expectation":
         broken = observed
+    is_of_a_row = observed is None or expectation.expectation in _OBSERVE_VALUES
     return Result(
         expectation,
         "PASS" if answer.success else "FAIL",
-        "" if observed is None else str(observed),
+        "" if is_of_a_row else str(observed),
         None if broken is None else int(broken),
     )
 
@@ -266,11 +238,18 @@ def _exception(info: Any) -> str | None:
     """The message of what was raised. One exception is a flat record, several are records under metric names."""
     records = [info] if "raised_exception" in (info or {}) else list((info or {}).values())
     raised = [r for r in records if r.get("raised_exception")]
-    return _one_line(raised[0].get("exception_message")) if raised else None
+    return str(raised[0].get("exception_message")) if raised else None
 
 
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:300]
+def _told(error: object) -> str:
+    """What was raised, on one line: whole where it speaks of names and limits, else its first words, because a value that
+    cannot be converted stands in the message."""
+    text = " ".join(str(error).split("[SQL:")[0].split())
+    if kind := re.search(r"(?i)\b([a-z ]+?) error: ", text):
+        return text[kind.start() :][:300] if kind[1].lower() in _SPEAKS_OF_NAMES else kind[0].rstrip(": ")
+    if re.search("does not exist|took longer", text):
+        return text[:300]
+    return re.split(r"[:'\"\d]", text)[0].strip()[:300] or type(error).__name__
 
 
 # --- the ledger of verdicts --------------------------------------------------------------------------------------------
