@@ -157,7 +157,7 @@ def _replay_extract(
         con.execute(insert("ops.correction_use", used))
     con.execute("CREATE OR REPLACE TEMP TABLE good AS FROM replayed WHERE NOT _broken")
     supersede(con, contract, one, now)
-    loaded, duplicates = merge(con, contract, one, now)
+    loaded, duplicates, _ = merge(con, contract, one, now)
     ask(
         con,
         """UPDATE quarantine.row SET status = 'fixed', resolved_at = ?, resolved_by = ?, resolved_why = ?

@@ -268,6 +268,16 @@ def _ledger(rules: _Rules, table: Mapping[str, Any]) -> None:
         "Số dòng nhận = nạp + cách ly + trùng, ở mọi lần kéo",
         "Rows in = loaded + quarantined + deduplicated, for every extract",
     )
+    conflicts = f"""SELECT rows_conflicting || ' dòng cùng khóa với dòng khác nhưng khác giá trị, chỉ một được giữ' AS said
+        FROM (SELECT rows_conflicting FROM ops.extract WHERE {mine} ORDER BY extract_id DESC LIMIT 1) WHERE rows_conflicting > 0"""
+    rules.refuse(
+        "key_conflicts",
+        f"FROM ({conflicts}) AS found",
+        "Hai dòng cùng khóa không nói hai điều khác nhau (khóa đủ chi tiết)",
+        "No two rows of one key say different things (the key is fine enough)",
+        severity="warn",
+        detail=conflicts,
+    )
     if not table["is_enabled"]:
         return
     if table["late_after_minutes"]:

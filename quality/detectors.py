@@ -20,6 +20,8 @@ from warehouse.connect import literal, quote
 SAMPLED = 1_000_000
 #: Days for which a row that came before it happened is told.
 SEEN_FOR = 30
+#: Readings on one value before a series counts as stuck.
+STUCK = 24
 #: A column may be empty in this share of rows, unless its declaration says `empty_max`.
 EMPTY = 0.2
 #: Texts that people and systems write where there is no value.
@@ -104,6 +106,14 @@ class Shape:
         newest = f"_extract_id = (SELECT max(_extract_id) FROM {self.relation})"
         return f"(SELECT *, {newest} AS is_new FROM {self.relation} {share})"
 
+    @property
+    def believed(self) -> str:
+        """Those that the station itself does not mark as bad: code 00 of Circular 10/2021/TT-BTNMT is a reading."""
+        marked = any(
+            c["code_list"] and "00" in c["code_list"] and c["column_name"] == "trang_thai" for c in self.columns
+        )
+        return f"(FROM {self.looked_at} WHERE trang_thai = '00')" if marked else self.looked_at
+
     def is_number(self, name: str) -> bool:
         return self.types[name].startswith(_NUMBERS)
 
@@ -149,6 +159,9 @@ def detectors(shape: Shape) -> Iterator[Detector]:
     yield from _unit(shape)
     yield from _place(shape)
     yield from _repeats(shape)
+    yield from _stuck(shape)
+    yield from _negative(shape)
+    yield from _missing_periods(shape)
 
 
 # --- a third of the rows silently empty --------------------------------------------------------------------------------
@@ -407,3 +420,78 @@ def _repeats(shape: Shape) -> Iterator[Detector]:
         "Nguồn không gửi lại số liệu của hôm trước",
         "The source does not send the day before again",
     )
+
+
+# --- and three more of the same kind -----------------------------------------------------------------------------------
+
+
+def _stuck(shape: Shape) -> Iterator[Detector]:
+    """A series whose newest `STUCK` values are one value, although it, or the others, do change."""
+    names = [c["column_name"] for c in shape.measured]
+    if not (shape.time and names and shape.series):
+        return
+    at, series = quote(shape.time), f"hash({', '.join(map(quote, shape.series))})"
+    cells = ", ".join(f"CAST({quote(n)} AS DOUBLE) AS {quote(n)}" for n in names)
+    yield Detector(
+        "stuck",
+        f"""SELECT n || ': ' || count(*) FILTER (is_stuck) || ' trong ' || count(*) || ' chuỗi đứng yên ở một giá trị' AS said FROM (
+                SELECT n, s, count(*) FILTER (r <= {STUCK}) >= {STUCK} AND min(v) FILTER (r <= {STUCK}) = max(v) FILTER (r <= {STUCK})
+                    AND any_value(v) FILTER (r = 1) <> 0 AS is_stuck, count(DISTINCT v) AS various, count(*) AS k
+                FROM (SELECT *, row_number() OVER (PARTITION BY s, n ORDER BY moment DESC) AS r FROM (
+                    UNPIVOT (SELECT {series} AS s, {at} AS moment, {cells} FROM {shape.believed})
+                    ON {", ".join(map(quote, names))} INTO NAME n VALUE v))
+                GROUP BY ALL HAVING k >= {STUCK})
+            GROUP BY n HAVING count(*) FILTER (is_stuck) > 0 AND median(various / k) > 0.2""",
+        f"Không chuỗi nào đứng yên {STUCK} lần đo liền khi các chuỗi cùng loại thay đổi (cảm biến kẹt)",
+        f"No series stays on one value for {STUCK} readings while its like change (a stuck sensor)",
+    )
+
+
+def _negative(shape: Shape) -> Iterator[Detector]:
+    """A few values below zero in a column that never is."""
+    names = [c["column_name"] for c in shape.measured if c["range_min"] is None]
+    if not names:
+        return
+    counts = ", ".join(
+        f"count({quote(n)}) AS n{i}, count(*) FILTER ({quote(n)} < 0) AS b{i}" for i, n in enumerate(names)
+    )
+    found = ", ".join(f"{{'name': {literal(n)}, 'all': n{i}, 'below': b{i}}}" for i, n in enumerate(names))
+    yield Detector(
+        "negative",
+        f"""SELECT c.name || ': ' || c.below || ' giá trị âm' AS said
+            FROM (SELECT unnest([{found}]) AS c FROM (SELECT {counts} FROM {shape.believed}))
+            WHERE c.below > 0 AND c.below <= greatest(1, 0.05 * c.all)""",
+        "Không có vài giá trị âm lẻ loi trong cột luôn không âm",
+        "No few negative values in a column that is never negative",
+    )
+
+
+def _missing_periods(shape: Shape) -> Iterator[Detector]:
+    """A month or year of which nothing came, between others of which much did."""
+    month = _month(shape)
+    if not month:
+        return
+    yield Detector(
+        "missing_periods",
+        f"""SELECT 'không có dòng nào của ' || string_agg(words, ', ' ORDER BY p) || CASE WHEN any_value(missing) > 6 THEN ', …' ELSE '' END AS said FROM (
+                SELECT p, missing, row_number() OVER (ORDER BY p) AS place,
+                    CASE WHEN step = 12 THEN 'năm ' || p // 12 ELSE 'tháng ' || (p % 12 + 1) || '/' || p // 12 END AS words FROM (
+                    SELECT unnest(range(first, last + 1, step)) AS p, step, came, (last - first) // step + 1 - len(came) AS missing FROM (
+                        SELECT list(DISTINCT p) AS came, min(p) AS first, max(p) AS last, CASE WHEN count(DISTINCT p % 12) = 1 THEN 12 ELSE 1 END AS step,
+                               count(*) AS n FROM (SELECT {month} AS p FROM {shape.looked_at}) WHERE p IS NOT NULL)
+                    WHERE len(came) >= 5 AND n >= 5 * len(came) AND (last - first) // step + 1 <= 1.5 * len(came))
+                WHERE missing > 0 AND NOT list_contains(came, p))
+            WHERE place <= 6 HAVING count(*) > 0""",
+        "Không thiếu trọn một tháng hay một năm giữa các kỳ có số liệu",
+        "No whole month or year is missing between others",
+    )
+
+
+def _month(shape: Shape) -> str:
+    """SQL: the months since the year 0 of a row, or ''."""
+    if shape.time:
+        return f"CAST(year({quote(shape.time)}) * 12 + month({quote(shape.time)}) - 1 AS BIGINT)"
+    if "nam" in shape.key and shape.is_number("nam"):
+        month = f" + CAST({quote('thang')} AS BIGINT) - 1" if "thang" in shape.key and shape.is_number("thang") else ""
+        return f"CAST({quote('nam')} AS BIGINT) * 12{month}"
+    return ""

@@ -1,6 +1,6 @@
 """Đúng, đủ, sạch, sống: four grades from 0 to 100 for every source, table and indicator.
 
-    grade = max(0, base − 50 × broken promises that stop − 20 × broken promises that warn)
+    grade = max(0, base − 50 × broken promises that stop − 10 × broken promises that warn)
 
 `base` comes from the ledger and the contract (`int_source__graded`: rows that kept their contract, rows and slots that came,
 rows that wait in quarantine, age against the promise). Each expectation counts in the one grade that it speaks of; one that
@@ -19,12 +19,12 @@ from quality.verdict import Judged, Result
 from warehouse.connect import bind
 
 GRADES = ("grade_valid", "grade_complete", "grade_clean", "grade_live")
-COST = {"stop": 50.0, "warn": 20.0, "note": 0.0}
+COST = {"stop": 50.0, "warn": 10.0, "note": 0.0}
 #: The grade that a rule speaks of; a rule that is not named speaks of what is valid. Freshness is in the base already.
 SPEAKS_OF = {
-    **dict.fromkeys(("column_present", "columns_as_promised", "volume_min", "volume_change", "silently_empty"), "grade_complete"),
+    **dict.fromkeys(("column_present", "columns_as_promised", "volume_min", "volume_change", "silently_empty", "missing_periods"), "grade_complete"),
     **dict.fromkeys(
-        ("key_unique", "grain_unique", "no_row_twice", "ledger_balances", "repeats", "correction_needed", "area_known"),
+        ("key_unique", "grain_unique", "no_row_twice", "ledger_balances", "repeats", "correction_needed", "area_known", "key_conflicts"),
         "grade_clean",
     ),
     "fresh": "",

@@ -24,7 +24,7 @@ from warehouse import connect
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("ioc_home")]
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-DETECTORS = {"silently_empty", "clock", "unit", "places", "repeats"}
+DETECTORS = {"silently_empty", "clock", "unit", "places", "repeats", "stuck", "negative", "missing_periods"}
 COLUMNS = [
     {"name": "ma", "type": "text"},
     {"name": "luc", "type": "timestamp"},
@@ -220,3 +220,65 @@ def test_yesterdays_file_under_a_new_name__is_caught() -> None:
     assert said == {
         "repeats": f"1 tệp có nội dung y hệt một tệp khác; lần kéo mới nhất: cả {len(rows)} dòng của tệp mới đều đã có từ trước"
     }
+
+
+# --- and three more -----------------------------------------------------------------------------------------------------
+
+
+def test_a_stuck_sensor__is_caught_while_its_like_moves() -> None:
+    rows = [r | ({"so": 23.4} if r["ma"] == "T4" and r["luc"] > NOW - timedelta(hours=30) else {}) for r in healthy()]
+    assert found(source(), rows) == {"stuck": "so: 1 trong 10 chuỗi đứng yên ở một giá trị"}
+
+
+def test_levels_that_hardly_ever_move__are_not_stuck() -> None:
+    rows = [r | {"so": float(int(r["ma"][1:]))} for r in healthy()]
+    assert "stuck" not in found(source(), rows)
+
+
+def test_a_few_values_below_zero__are_caught() -> None:
+    rows = [r | ({"so": -3.5} if i in (40, 700) else {}) for i, r in enumerate(healthy())]
+    assert found(source(), rows) == {"negative": "so: 2 giá trị âm"}
+
+
+def monthly(missing: set[tuple[int, int]], years: int = 3) -> list[dict[str, Any]]:
+    months = [(2021 + m // 12, m % 12 + 1) for m in range(12 * years)]
+    return [
+        {"nam": y, "thang": m, "ma": f"X{x}", "so": 100 + 7 * x + (y * 12 + m) % 11 + x / 7}
+        for y, m in months
+        if (y, m) not in missing
+        for x in range(8)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [
+        (set(), None),
+        ({(2022, 5)}, "không có dòng nào của tháng 5/2022"),
+        ({(2022, m) for m in range(1, 13)}, "không có dòng nào của tháng 1/2022, tháng 2/2022, tháng 3/2022, tháng 4/2022, tháng 5/2022, tháng 6/2022, …"),
+    ],
+)  # fmt: skip
+def test_a_month_or_a_year_that_never_came__is_caught(missing: set[tuple[int, int]], said: str | None) -> None:
+    """A count of rows does not see it: two thirds of three years are still many rows."""
+    columns = [{"name": n, "type": "integer"} for n in ("nam", "thang")] + [
+        {"name": "ma", "type": "text"},
+        {"name": "so", "type": "double"},
+    ]
+    one = declare(primary_key=["nam", "thang", "ma"], cursor=None, mode="append", columns=columns, volume={"min": 100})
+    made_up.offered.clear()
+    made_up.offered["ho_so"] = [monthly(missing)]
+    load(extract(one, run_id="run"), holder="test")
+    with connect.writer("test") as con:
+        registry.sync(con, registry.Registry({one.id: one}, {one.id: made_up_path()}))
+        record_pull(con, run_id="run", source_id=one.id, started_at=NOW, status="ok")
+    with connect.intake() as con:
+        relations = baseline.raw_relations(con)
+    (judged,) = judge.ask(connect.intake_path(), relations)
+    results = {r.expectation.name: r for r in judge.in_words(judged).results if r.outcome == "FAIL"}
+    assert {n: r.observed for n, r in results.items()} == ({"missing_periods": said} if said else {})
+
+
+def test_two_rows_of_one_key_that_differ__are_counted_and_told() -> None:
+    rows = healthy(2)
+    said = found(source(), [*rows, *[r | {"so": r["so"] + 1} for r in rows[:3]], *rows[5:9]])
+    assert said == {"key_conflicts": "3 dòng cùng khóa với dòng khác nhưng khác giá trị, chỉ một được giữ"}

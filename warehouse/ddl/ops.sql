@@ -87,3 +87,4 @@ ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS texts_uncertain VARCHAR;
 ALTER TABLE ops.source_table ADD COLUMN IF NOT EXISTS recapture_minutes INTEGER;
 ALTER TABLE ops.source_column ADD COLUMN IF NOT EXISTS protect VARCHAR; -- what was done to a personal column: drop|hash|year
 ALTER TABLE ops.source_column ADD COLUMN IF NOT EXISTS empty_max DOUBLE; -- the share of rows that may be empty
+ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS rows_conflicting BIGINT; -- of the duplicates: same key, other values, nothing says which is newer
