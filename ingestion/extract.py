@@ -453,6 +453,7 @@ class _Writer:
             fields[column.source_name] = values
             self.columns[column.source_name] = str(values.type)
         if surplus is not None:
+            _refuse_giants(self._source, self._table, SURPLUS, _plain(surplus), chunk.refs)
             if is_personal:
                 places = chunk.refs or [f"#{self.rows + i}" for i in range(1, len(surplus) + 1)]
                 hidden = pa.array([_HIDDEN + place for place in places])

@@ -340,7 +340,7 @@ def test_c7__a_number_is_read_as_meant_or_waits(world: World, written: str, mean
 
 def test_c8__a_giant_cell_refuses_the_file_and_names_its_line(world: World) -> None:
     world.put("a.csv", "ma,so,luc\nA,1,01/11/2026 08:00\nB," + "9" * 50_000_000 + ",01/11/2026 08:00\n")
-    failed(world, "IOC-206", "a.csv:3", "50,000,000 byte")
+    failed(world, "IOC-206", "a.csv:3", "50,000,019 byte")
 
 
 def test_c8__a_long_text_is_a_text(world: World) -> None:
