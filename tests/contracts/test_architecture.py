@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "quality": {"warehouse"},
     "boards": {"warehouse"},
     "demo": {"warehouse"},
-    "dags": {"ingestion", "quality", "warehouse", "boards"},
+    "dags": {"ingestion", "quality", "warehouse", "boards", "ops"},
     "ops": ROOMS - {"dags", "ops"},
 }
 DRIVERS = {"connectorx", "fastexcel", "ftplib"}

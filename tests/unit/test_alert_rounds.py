@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_up_alerts import Kept, finding, local, passed, pulled, source
 from made_up_source import ask
 
-from ops import alert
+from ops import alert, cli, say
 from ops.alert import due, last_cutoff, may_tell, send
 from ops.channel import Channel
 from warehouse import connect
@@ -338,3 +338,17 @@ def test_quiet_hours__of_a_lower_tier_are_within_those_of_a_higher(moment: datet
     now = moment.replace(tzinfo=UTC)
     assert may_tell(1, now) >= may_tell(2, now) >= may_tell(3, now)
     assert due(alert.Alert("a", alert.Subject("s", "s", "s", 1), now, ()), [], now) == "opened"
+
+
+def test_commands__list_show_and_send(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    source("so_xa")
+    pulled("so_xa", datetime.now(UTC) - 2 * HOUR)
+    monkeypatch.setattr(say, "manner", say.Manner())
+    assert cli.main(["alert", "send", "--dry-run"]) == 0
+    assert "Cần xem: Nguồn so_xa" in capsys.readouterr().out and alert.history() == []
+    assert cli.main(["alert", "send"]) == 0
+    assert "1 nguồn đang lỡ hẹn, 0 tin." in capsys.readouterr().out
+    assert cli.main(["alert", "list", "--json"]) == 0
+    assert [one["source_id"] for one in json.loads(capsys.readouterr().out)] == ["so_xa"]
+    assert cli.main(["alert", "test"]) == 2
+    assert "docs/alerts.md" in capsys.readouterr().err
