@@ -7,6 +7,7 @@ import email.policy
 import hashlib
 import hmac
 import json
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -187,6 +188,17 @@ def test_settings__that_are_wrong_are_refused_by_name(
     assert refused.value.code == "IOC-017" and refused.value.what_en.startswith(name) and says in refused.value.what_en
     assert "bimat" not in str(refused.value) and "token123" not in str(refused.value)
     assert [check.state for check in doctor._alerts()] == ["fail"]
+
+
+def test_guide__names_every_setting() -> None:
+    root = Path(__file__).parents[2]
+    code = "".join(
+        (root / "ops" / name).read_text(encoding="utf-8") for name in ("alert.py", "channel.py", "letter.py")
+    )
+    named = set(re.findall(r"IOC_(?:ALERT|SMTP)_[A-Z_]+", code))
+    assert len(named) == 8 and named == set(
+        re.findall(r"IOC_(?:ALERT|SMTP)_[A-Z_]+", (root / "docs" / "alerts.md").read_text(encoding="utf-8"))
+    )
 
 
 def test_settings__with_a_login_want_its_password_and_never_make_one_up(post: Post) -> None:
