@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
 import smtplib
@@ -28,6 +29,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 from ops import secrets
 from ops.letter import Letter
 from warehouse.errors import Fault
+
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every address, and that of a webhook is often a secret
 
 SECONDS = 15.0
 TRIES = 3

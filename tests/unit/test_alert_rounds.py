@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from made_up_alerts import Kept, finding, local, passed, pulled, source
 from made_up_source import ask
 
-from ops import alert, cli, say
+from ops import alert, cli, run, say
 from ops.alert import due, last_cutoff, may_tell, send
 from ops.channel import Channel
 from warehouse import connect
@@ -256,6 +256,33 @@ def test_wrong_settings__are_a_fault_after_the_ledger_was_written(monkeypatch: p
         send(now=EIGHT)
     assert len(rows()) == 1
     assert "IOC-017" in str(alert.after_run()), "and a run only hears of it"
+
+
+def test_run__tells_also_when_the_gate_refused_and_is_failed_by_no_alert(monkeypatch: pytest.MonkeyPatch) -> None:
+    source("so_xa")
+    pulled("so_xa", datetime.now(UTC) - 2 * HOUR)
+    monkeypatch.setenv("IOC_SMTP_URL", "nonsense")
+    monkeypatch.setattr(run, "pull", lambda *_, **__: [])
+    monkeypatch.setattr(run, "prune", lambda *_, **__: None)
+    said: list[str] = []
+
+    def refused(*_: object) -> None:
+        raise Fault("IOC-401", "không công bố", "not published", exit_code=4)
+
+    monkeypatch.setattr(run, "refresh", refused)
+    with pytest.raises(Fault, match="IOC-401"):
+        run.run(progress=said.append)
+    assert [one["source_id"] for one in alert.history()] == ["so_xa"]
+    assert len(said) == 1 and "IOC_SMTP_URL" in said[0]
+    monkeypatch.setattr(run, "refresh", lambda *_: None)
+    assert run.run(progress=said.append).exit_code == 0
+
+
+def test_deadline_of_airflow__is_a_round() -> None:
+    source("so_xa")
+    pulled("so_xa", datetime.now(UTC) - 2 * HOUR)
+    alert.on_deadline(context={"dag_run": {"dag_id": "source__so_xa"}})
+    assert [one["kinds"] for one in alert.history()] == [["late"]]
 
 
 def test_slots__under_the_floor_are_told_after_a_whole_day(mail: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
