@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ingestion import mask
+from ingestion import correction, mask
 from ingestion.clean import area, legacy, numbers, text
 from ingestion.clean.cast import sql_cast, trimmed
 from ingestion.clean.identifiers import CHECKS
@@ -98,6 +98,22 @@ class Contract:
         }
 
     @property
+    def corrections(self) -> list[tuple[str, str, str]]:
+        """Id of each correction, and SQL that counts the rows it corrects and those that came mended."""
+        originals = {c.name: _original(c.name) for c in self.columns}
+        found = []
+        for one in self.table.corrections:
+            column = self.table.column(one.column)
+            value = f"CAST({_readable(column, _original(column.name), 'VARCHAR')} AS VARCHAR)"
+            conditions = (
+                correction.sql_applies(one, self.table, value, originals),
+                correction.sql_no_longer(one, self.table, value, originals),
+            )
+            used, no_longer = (f"count(*) FILTER ({condition})" for condition in conditions)
+            found.append((one.id, used, no_longer))
+        return found
+
+    @property
     def key(self) -> list[str]:
         return [quote(name) for name in self.table.primary_key]
 
@@ -154,17 +170,14 @@ def compile_contract(
     rules: list[Rule] = []
     for column in columns:
         found = landed.get(column.source_name)
-        raw = quote(column.source_name) if found else "NULL::VARCHAR"
-        if column.is_place:
-            raw = f"coalesce({PLACE}, '#' || _row_number)"
+        raw = _landed(column, landed)
         fields.append(f"{raw} AS {_original(column.name)}")
-        value = raw
-        if column.encoding and found == "VARCHAR" and not _is_hashed(column):
-            value = legacy.sql_read(raw, column.encoding)
-        value = _typed(column, value, found or "VARCHAR", source.time_zone)
+        given = _given(table, column, landed)
+        if _corrected(table, column):
+            fields.append(f"{given} AS {_mended(table, column)}")
+        value = _typed(column, given, found or "VARCHAR", source.time_zone)
         if column.unit_in:
-            unit = table.column(column.unit_in).source_name
-            value = _converted(column, value, quote(unit) if unit in landed else "NULL::VARCHAR")
+            value = _converted(column, value, _given(table, table.column(column.unit_in), landed))
         fields.append(f"{value} AS {quote(column.name)}")
         if column.nulls_in:
             said = trimmed(f"CAST({raw} AS VARCHAR)")
@@ -183,6 +196,42 @@ def compile_contract(
 
 def _original(name: str) -> str:
     return quote(f"from:{name}")
+
+
+def _landed(column: Column, landed: Mapping[str, str]) -> str:
+    """What came, as the landing has it."""
+    if column.is_place:
+        return f"coalesce({PLACE}, '#' || _row_number)"
+    return quote(column.source_name) if column.source_name in landed else "NULL::VARCHAR"
+
+
+def _given(table: Table, column: Column, landed: Mapping[str, str]) -> str:
+    """What came, read from its old encoding and corrected as stewards decided."""
+    kind = landed.get(column.source_name, "VARCHAR")
+    value = _readable(column, _landed(column, landed), kind)
+    originals = {c.name: _landed(c, landed) for c in table.columns}
+    found = [
+        (one, correction.sql_applies(one, table, f"CAST({value} AS VARCHAR)", originals))
+        for one in _corrected(table, column)
+    ]
+    return correction.sql_corrected(found, value, kind)
+
+
+def _readable(column: Column, raw: str, landed: str) -> str:
+    return (
+        legacy.sql_read(raw, column.encoding)
+        if column.encoding and landed == "VARCHAR" and not _is_hashed(column)
+        else raw
+    )
+
+
+def _corrected(table: Table, column: Column) -> list[correction.Correction]:
+    return [one for one in table.corrections if one.column == column.name]
+
+
+def _mended(table: Table, column: Column) -> str:
+    """The column of what was given: `_original`, unless corrections put something in its place."""
+    return quote(f"given:{column.name}") if _corrected(table, column) else _original(column.name)
 
 
 def _is_hashed(column: Column) -> bool:
@@ -261,10 +310,10 @@ def _converted(column: Column, value: str, unit: str) -> str:
     return f"CAST({value} * (CASE {_one_mu(unit)} {known} END) AS {DUCKDB_TYPE[column.type]})"
 
 
-def _has_unit(column: Column) -> str:
+def _has_unit(table: Table, column: Column) -> str:
     """True where the row says one of the units that are declared for the column."""
     known = ", ".join(_one_mu(literal(unit)) for unit in column.units)
-    return f"coalesce({_one_mu(_original(column.unit_in or ''))} IN ({known}), false)"
+    return f"coalesce({_one_mu(_mended(table, table.column(column.unit_in or '')))} IN ({known}), false)"
 
 
 def _shown(name: str) -> str:
@@ -276,9 +325,9 @@ def _sentence(*parts: str) -> str:
     return " || ".join(parts)
 
 
-def _has_value(column: Column, landed: str) -> str:
+def _has_value(table: Table, column: Column, landed: str) -> str:
     """True where the source gave a value: not null, not blank, not one of the declared “no value” texts."""
-    raw = _original(column.name)
+    raw = _mended(table, column)
     if landed != "VARCHAR":
         return f"{raw} IS NOT NULL"
     empty = ", ".join(literal(t) for t in ["", *column.nulls])
@@ -286,7 +335,7 @@ def _has_value(column: Column, landed: str) -> str:
 
 
 def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
-    name, value, has_value = column.name, quote(column.name), _has_value(column, landed)
+    name, value, has_value = column.name, quote(column.name), _has_value(table, column, landed)
     head_vi, head_en = literal(f"cột {name}: "), literal(f"column {name}: ")
     shown = _shown(name)
     rules = []
@@ -294,7 +343,7 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
     if not _is_hashed(column) and not (column.type == "text" and landed == "VARCHAR" and column.format is None):
         said_vi = _sentence(head_vi, "'“'", shown, literal(f"” không phải là {vi}"))
         said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {en}"))
-        broken = f"{value} IS NULL AND {has_value}" + (f" AND {_has_unit(column)}" if column.unit_in else "")
+        broken = f"{value} IS NULL AND {has_value}" + (f" AND {_has_unit(table, column)}" if column.unit_in else "")
         rules.append(Rule(f"type:{name}", broken, said_vi, said_en))
     is_key = name in table.primary_key
     if is_key or column.required:
@@ -316,7 +365,7 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         said, words = f"coalesce(CAST({_original(column.unit_in)} AS VARCHAR), '')", ", ".join(column.units)
         said_vi = _sentence(literal(f"cột {name}: đơn vị “"), said, literal(f"” không có trong ({words})"))
         said_en = _sentence(literal(f"column {name}: unit “"), said, literal(f"” is not among ({words})"))
-        rules.append(Rule(f"unit:{name}", f"{has_value} AND NOT {_has_unit(column)}", said_vi, said_en))
+        rules.append(Rule(f"unit:{name}", f"{has_value} AND NOT {_has_unit(table, column)}", said_vi, said_en))
     if column.range:
         rules.append(_range_rule(column, head_vi, head_en, shown))
     if column.code_list is not None:

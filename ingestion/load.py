@@ -58,6 +58,7 @@ class Loaded:
     rows_deduplicated: int
     rows_deleted: int
     texts_uncertain: dict[str, int] = field(default_factory=dict)
+    rows_conflicting: int = 0
 
 
 def load(
@@ -212,6 +213,7 @@ def load_one(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, known: A
         rows = "small"
     con.execute(f"CREATE OR REPLACE TEMP VIEW typed AS FROM {rows}")
     rows_in, n_broken, max_event, max_cursor = _first_look(con, contract, now)
+    books.corrected(con, contract, one)
     quarantined, repeated = _refuse(con, contract, one, now) if n_broken else (0, 0)
     books.has_open = books.has_open or quarantined > 0
     good = "SELECT * FROM typed" + (" ANTI JOIN refused USING (_row_number)" if n_broken else "")
@@ -220,10 +222,10 @@ def load_one(con: duckdb.DuckDBPyConnection, books: Books, one: Landed, known: A
     fault.point("load.middle")
     if books.has_open:
         supersede(con, contract, one, now)
-    rows_loaded, duplicates = merge(con, contract, one, now)
+    rows_loaded, duplicates, conflicts = merge(con, contract, one, now)
     duplicates += repeated
     counts = rows_in, rows_loaded, quarantined, duplicates, deleted
-    result = Loaded(source.id, table.name, one.extract_id, *counts, _uncertain(con, contract, one))
+    result = Loaded(source.id, table.name, one.extract_id, *counts, _uncertain(con, contract, one), conflicts)
     return books.enter(one, result, max_event, max_cursor, now)
 
 
@@ -316,8 +318,9 @@ def raw_relation(one: Landed) -> str:
     return f"raw.{quote(raw_name(one.source.id, one.table.name))}"
 
 
-def merge(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: datetime) -> tuple[int, int]:
-    """Bring the rows of the view `good` into the raw table. Returns (loaded, recognised as duplicates).
+def merge(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: datetime) -> tuple[int, int, int]:
+    """Bring the rows of the view `good` into the raw table. Returns (loaded, recognised as duplicates, how many of these say
+    something else than the row of their key that was kept, with nothing to tell which is newer).
 
     Within the extract the newest row of a key counts (by cursor, then row number; for append the first, since events do
     not change; for a history with a cursor every version). Against the table: an equal row, or an older one than is
@@ -327,9 +330,10 @@ def merge(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: 
     rest = "good"
     key = ", ".join(_identity(contract))
     con.execute("CREATE OR REPLACE TEMP TABLE passed_over (_row_number BIGINT)")
-    n_passed = 0
+    n_passed = n_conflicts = 0
     if con.execute(f"SELECT 1 FROM good GROUP BY {key} HAVING count(*) > 1 LIMIT 1").fetchone():
         n_passed = _count(con, f"INSERT INTO passed_over {_surplus(contract)}")
+        n_conflicts = _count(con, _conflicting(contract))
     without = "good ANTI JOIN passed_over USING (_row_number)"
     if con.execute(f"SELECT 1 FROM {raw} LIMIT 1").fetchone():
         n_passed += _count(
@@ -351,7 +355,7 @@ def merge(con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, now: 
     n_loaded = _count(con, f"INSERT INTO {raw} ({names}, {lineage}) SELECT {select} FROM {rest}")
     if table.mode == "history" and table.cursor and n_loaded:
         chain(con, table, raw, among="good")
-    return n_loaded, n_passed
+    return n_loaded, n_passed, n_conflicts
 
 
 def _identity(contract: Contract) -> list[str]:
@@ -398,6 +402,15 @@ def _surplus(contract: Contract) -> str:
     return f"""SELECT _row_number
         FROM good SEMI JOIN (SELECT {key} FROM good GROUP BY {key} HAVING count(*) > 1) USING ({key})
         QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY {order}) > 1"""
+
+
+def _conflicting(contract: Contract) -> str:
+    """How many rows of `passed_over` differ from the row of their key that stays, at the same cursor or without one."""
+    key, cursor = ", ".join(_identity(contract)), contract.table.cursor
+    same_time = f" AND p.{quote(cursor)} IS NOT DISTINCT FROM k.{quote(cursor)}" if cursor else ""
+    return f"""SELECT count(*) FROM (FROM good SEMI JOIN passed_over USING (_row_number)) AS p
+        JOIN (FROM good ANTI JOIN passed_over USING (_row_number)) AS k USING ({key})
+        WHERE p._row_hash <> k._row_hash{same_time}"""
 
 
 def _is_known(table: Table, extract_id: str) -> str:
@@ -500,6 +513,11 @@ class Books:
         self.extracts: list[dict[str, object]] = []
         self._moved: dict[str, dict[str, object]] = {}
         self._files: dict[tuple[str, str], dict[str, object]] = {}
+        self._corrections: list[dict[str, object]] = []
+
+    def corrected(self, con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed) -> None:
+        """How many rows of an extract (its `typed`) each correction put right, and how many came mended by themselves."""
+        self._corrections += corrections_used(con, contract, one, "typed")
 
     def enter(
         self, one: Landed, result: Loaded, max_event: datetime | None, max_cursor: object, now: datetime
@@ -532,6 +550,7 @@ class Books:
                 "drift": manifest.drift.model_dump_json() if manifest.drift else None,
                 "left_out": _json(manifest.left_out),
                 "texts_uncertain": _json(result.texts_uncertain),
+                "rows_conflicting": result.rows_conflicting,
             }
         )
         self.newest[table.name] = max(self.newest.get(table.name, ""), one.extract_id)
@@ -550,6 +569,8 @@ class Books:
         """Everything entered, by one statement a table of the ledger."""
         mine = bind("source_id = ?", self._source.id)
         con.execute(insert("ops.extract", self.extracts))
+        if self._corrections:
+            con.execute(insert("ops.correction_use", self._corrections))
         if self._moved:
             con.execute(bind(f"DELETE FROM ops.watermark WHERE {mine} AND table_name IN ?", list(self._moved)))
             con.execute(insert("ops.watermark", list(self._moved.values())))
@@ -559,6 +580,21 @@ class Books:
                 again = f"DELETE FROM ops.file_seen WHERE {mine} AND table_name = ? AND path IN (SELECT unnest(?::VARCHAR[]))"
                 con.execute(bind(again, table, paths))
             con.execute(insert("ops.file_seen", list(self._files.values())))
+
+
+def corrections_used(
+    con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, relation: str
+) -> list[dict[str, object]]:
+    """Rows of `ops.correction_use` for the typed rows of one extract."""
+    if not contract.corrections:
+        return []
+    counts = ", ".join(f"{used}, {no_longer}" for _, used, no_longer in contract.corrections)
+    found = con.execute(f"SELECT {counts} FROM {relation}").fetchone() or ()
+    about = {"source_id": one.source.id, "table_name": one.table.name, "extract_id": one.extract_id}
+    return [
+        {"correction_id": name, **about, "rows_corrected": found[2 * n], "rows_no_longer": found[2 * n + 1]}
+        for n, (name, _, _) in enumerate(contract.corrections)
+    ]
 
 
 def _json(counts: dict[str, int]) -> str | None:

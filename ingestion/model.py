@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from ingestion.correction import Correction
+
 ColumnType = Literal["text", "integer", "decimal", "double", "boolean", "date", "time", "timestamp", "json"]
 #: What a contract type is in DuckDB. `timestamp` is always an instant: values without a zone are read in the source's.
 DUCKDB_TYPE: dict[str, str] = {
@@ -112,6 +114,12 @@ class Column(Declared):
         default=None, description="what a pii column becomes before landing; default drop"
     )
     required: bool = False
+    empty_max: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="the share of rows in which the column may be empty before a steward is told; default 0.2, 1 = always",
+    )
     range: tuple[float | None, float | None] | None = None
     code_list: list[str] | None = None
     pattern: str | None = None
@@ -217,6 +225,9 @@ class Table(Declared):
     retention: Retention | None = Field(default=None, description="default: every extract is kept")
     area: Area | None = None
     tier: Literal[1, 2, 3] = 2
+    corrections: list[Correction] = Field(
+        default_factory=list, description="written in quality/corrections, never here"
+    )
 
     @model_validator(mode="after")
     def _names_exist(self) -> Table:

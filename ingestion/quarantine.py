@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +11,10 @@ import duckdb
 
 from ingestion.landing import Landed, scan
 from ingestion.ledger import ask
-from ingestion.load import areas, compiled, ensure_raw, merge, raw_columns, supersede, typed
-from ingestion.model import Source
+from ingestion.load import areas, compiled, corrections_used, ensure_raw, merge, raw_columns, supersede, typed
+from ingestion.model import Source, Table
 from warehouse import connect
-from warehouse.connect import literal
+from warehouse.connect import insert, literal
 from warehouse.errors import Fault
 
 _COLUMNS = """quarantine_id, source_id, table_name, extract_id, row_number, source_ref, key_text, rules, reasons_vi,
@@ -56,27 +57,47 @@ def show(quarantine_id: str) -> dict[str, Any]:
         sql = f"SELECT {_COLUMNS}, row_json FROM quarantine.row WHERE quarantine_id = ?"
         found = ask(con, sql, quarantine_id)
     if not found:
-        raise _unknown(quarantine_id)
+        raise unknown(quarantine_id)
     return found[0]
 
 
-def accept(quarantine_id: str, *, by: str, why: str, holder: str = "quarantine", wait_seconds: float = 30.0) -> None:
-    """A steward decides that the row stays out. It is not quarantined again while it comes unchanged.
+def of_one_table(ids: Sequence[str]) -> tuple[str, str]:
+    """The source and table of open rows. Raises `Fault` IOC-310 for a row that is not open, or of another table than the
+    first: a decision speaks of one table."""
+    with connect.intake() as con:
+        found = ask(
+            con,
+            """SELECT quarantine_id, source_id, table_name FROM quarantine.row
+            WHERE status = 'open' AND quarantine_id IN (SELECT unnest(?::VARCHAR[]))""",
+            list(ids),
+        )
+    tables = {row["quarantine_id"]: (row["source_id"], row["table_name"]) for row in found}
+    for one in ids or [""]:
+        if tables.get(one) != next(iter(tables.values()), ()):
+            raise unknown(one)
+    return tables[ids[0]]
 
-    Raises `Fault` IOC-310 when there is no open row of that name.
+
+def accept(*ids: str, by: str, why: str, holder: str = "quarantine", wait_seconds: float = 30.0) -> None:
+    """A steward decides that rows stay out. They are not quarantined again while they come unchanged.
+
+    Raises `Fault` IOC-310 when one of them is not open; then none is accepted.
     """
     with connect.writer(holder, wait_seconds=wait_seconds) as con:
+        con.execute("BEGIN")
         changed = ask(
             con,
             """UPDATE quarantine.row SET status = 'accepted', resolved_at = ?, resolved_by = ?, resolved_why = ?
-            WHERE quarantine_id = ? AND status = 'open'""",
+            WHERE status = 'open' AND quarantine_id IN (SELECT unnest(?::VARCHAR[]))""",
             datetime.now(UTC),
             by,
             why,
-            quarantine_id,
+            list(ids),
         )
-    if not changed[0]["Count"]:
-        raise _unknown(quarantine_id)
+        if changed[0]["Count"] != len(set(ids)):
+            con.execute("ROLLBACK")
+            raise unknown(ids[0])
+        con.execute("COMMIT")
 
 
 def replay(
@@ -131,9 +152,12 @@ def _replay_extract(
     ensure_raw(con, one.source, one.table, raw_columns(con, one.source))
     rows = f"(SELECT * FROM {scan(one.files)} WHERE _row_number IN ({', '.join(map(str, numbers))}))"
     contract = compiled(con, one, rows, now, areas(con))
-    con.execute(f"CREATE OR REPLACE TEMP TABLE good AS FROM ({typed(contract, rows)}) WHERE NOT _broken")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE replayed AS FROM ({typed(contract, rows)})")
+    if used := corrections_used(con, contract, one, "replayed"):
+        con.execute(insert("ops.correction_use", used))
+    con.execute("CREATE OR REPLACE TEMP TABLE good AS FROM replayed WHERE NOT _broken")
     supersede(con, contract, one, now)
-    loaded, duplicates = merge(con, contract, one, now)
+    loaded, duplicates, _ = merge(con, contract, one, now)
     ask(
         con,
         """UPDATE quarantine.row SET status = 'fixed', resolved_at = ?, resolved_by = ?, resolved_why = ?
@@ -153,10 +177,19 @@ def _replay_extract(
         extract_id,
     )
     con.execute("DROP TABLE good")
+    con.execute("DROP TABLE replayed")
     return loaded + duplicates
 
 
-def _unknown(quarantine_id: str) -> Fault:
+def key_of(table: Table, row: dict[str, Any]) -> dict[str, str]:
+    """The key of a quarantined row as it came, or {} when a part of it is empty."""
+    values = json.loads(row["row_json"])
+    found = {name: values.get(table.column(name).source_name) for name in table.primary_key}
+    return {k: str(v).strip() for k, v in found.items()} if all(found.values()) else {}
+
+
+def unknown(quarantine_id: str) -> Fault:
+    """Nothing is open under that name."""
     return Fault(
         "IOC-310",
         f"Không có dòng cách ly nào đang mở tên {literal(quarantine_id)}.",

@@ -15,7 +15,7 @@ import duckdb
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ingestion import connectors, mask
+from ingestion import connectors, correction, mask
 from ingestion.clean import cast
 from ingestion.model import Cadence, Column, Source, Table, minutes, raw_name
 from warehouse.connect import insert
@@ -55,8 +55,9 @@ class Complaint:
         return f"{self.file.name}:{self.line}: {self.message}"
 
 
-def load(path: Path | None = None) -> Registry:
-    """Read and check every declaration below `path` (default the project's). Raises `Fault` IOC-101 with all complaints."""
+def load(path: Path | None = None, *, correct: bool = True) -> Registry:
+    """Read and check every declaration below `path` (default the project's), and `correct` them as people decided
+    (`ingestion.correction`). Raises `Fault` IOC-101 with all complaints, IOC-103 for a decision that does not fit."""
     folder = path or SOURCES
     files = sorted(folder.rglob("*.yml")) if folder.is_dir() else [folder]
     sources: dict[str, Source] = {}
@@ -87,6 +88,8 @@ def load(path: Path | None = None) -> Registry:
             exit_code=2,
             details={"complaints": [str(c) for c in complaints]},
         )
+    if correct:
+        sources = {name: correction.applied(source) for name, source in sources.items()}
     return Registry(sources, paths)
 
 
@@ -106,7 +109,18 @@ def read(file: Path) -> tuple[Source | None, list[Complaint]]:
         source = Source.model_validate(body)
     except ValidationError as error:
         return None, [_complaint(file, node, Source, problem) for problem in error.errors()]
-    return source, _arguments(file, node, source) + _formats(file, node, source)
+    return source, _arguments(file, node, source) + _formats(file, node, source) + _no_corrections(file, node, source)
+
+
+def _no_corrections(file: Path, node: Any, source: Source) -> list[Complaint]:
+    """One place for each thing: what corrects rows stands in quality/corrections."""
+    return [
+        Complaint(
+            file, _line(node, ("tables", i, "corrections")), f"corrections stand in quality/corrections/{source.id}.yml"
+        )
+        for i, table in enumerate(source.tables)
+        if table.corrections
+    ]
 
 
 def _line(node: Any, location: tuple[Any, ...], *, of_key: bool = False) -> int:
@@ -226,7 +240,7 @@ def skipped_why(source: Source) -> tuple[str, str] | None:
 
 
 def sync(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
-    """Write the declarations to `ops.source`, `ops.source_table` and `ops.source_column`, in one transaction.
+    """Write the declarations to `ops.source`, `ops.source_table`, `ops.source_column` and `ops.correction`, in one transaction.
 
     Rooms that may not import this one (dbt's generation, quality) read them there.
     """
@@ -236,6 +250,7 @@ def sync(con: duckdb.DuckDBPyConnection, registry: Registry) -> None:
     try:
         _rewrite(con, "ops.source", [_source_row(source, registry.paths[source.id]) for source in sources])
         _rewrite(con, "ops.source_table", [_table_row(source, table) for source, table in tables])
+        _rewrite(con, "ops.correction", [row for source, table in tables for row in _correction_rows(source, table)])
         _rewrite(con, "ops.source_column", [row for source, table in tables for row in _column_rows(source, table)])
         con.execute("COMMIT")
     except BaseException:
@@ -283,6 +298,16 @@ def _table_row(source: Source, table: Table) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _correction_rows(source: Source, table: Table) -> list[dict[str, Any]]:
+    return [
+        {
+            "correction_id": one.id, "source_id": source.id, "table_name": table.name, "column_name": one.column, "has_key": bool(one.key),
+            "decided_by": one.by, "why": one.why, "decided_on": one.on.isoformat(),
+        }
+        for one in table.corrections
+    ]  # fmt: skip
+
+
 def _column_rows(source: Source, table: Table) -> list[dict[str, Any]]:
     declared = [_column_row(source, table, ordinal, column) for ordinal, column in enumerate(table.columns, 1)]
     ignored = [
@@ -324,5 +349,6 @@ def _column_row(source: Source, table: Table, ordinal: int, column: Column) -> d
         "type": column.type, "unit": column.unit, "class": "quasi" if is_stored else column.class_, "is_required": column.required, "range_min": low, "range_max": high,
         "code_list": column.code_list, "pattern": column.pattern, "description_vi": column.description.vi if column.description else None,
         "description_en": column.description.en if column.description else None, "is_ignored": False, "ignored_why": None,
+        "empty_max": column.empty_max,
         "protect": (column.protect or "drop") if column.class_ == "pii" else None,
     }  # fmt: skip

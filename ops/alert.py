@@ -256,8 +256,8 @@ def _stops(con: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, Reason]]:
 
 
 def _rolled(rows: Sequence[Mapping[str, Any]], words: str) -> str:
-    """The first three; counts, never values."""
-    told = [f"{row['relation']}: {row[words]}" + (f" ({row['unexpected_count']})" if row["unexpected_count"] else "") for row in rows[:3]]  # fmt: skip
+    """The first three; counts, never what a detector saw, which stands behind the dash."""
+    told = [f"{row['relation']}: {row[words].split(' — ')[0]}" + (f" ({row['unexpected_count']})" if row["unexpected_count"] else "") for row in rows[:3]]  # fmt: skip
     return "; ".join(told) + (f"; +{len(rows) - 3}" if len(rows) > 3 else "")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from warehouse import connect
 from warehouse.errors import Fault
 
-KEPT = ("intake.duckdb", "landing", "serving", "secrets", "state/province.env")
+KEPT = ("intake.duckdb", "landing", "serving", "secrets", "corrections", "state/province.env", "state/stewards.json")
 _MANIFEST = "backup.json"
 
 

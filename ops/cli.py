@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import say, settings
+from ops import judged, say, settings, steward
 from ops.say import local, number, t
 from warehouse.errors import Fault
 
@@ -31,10 +31,13 @@ for _name, _sub in (
     ("source", source_app),
     ("indicator", indicator_app),
     ("quarantine", quarantine_app),
+    ("steward", steward.app),
     ("build", build_app),
+    ("quality", judged.app),
     ("alert", alert_app),
 ):
     app.add_typer(_sub, name=_name)
+steward.into(quarantine_app)
 
 Why = Annotated[str, typer.Option("--why", help="lý do, được lưu · reason, recorded")]
 #: Who acts when `--by` does not say.
@@ -84,6 +87,7 @@ def run(
         "build_id": report.build_id,
         "verdict": report.verdict,
         "exit_code": report.exit_code,
+        "held": report.held,
         "sources": [
             {"source_id": o.source_id, "status": o.status, "code": o.code, "reason_vi": o.reason_vi, "reason_en": o.reason_en,
              "fix": o.fix, "rows_in": o.rows_in, "rows_loaded": o.rows_loaded} for o in report.outcomes
@@ -107,6 +111,14 @@ def run(
                     f"Published {report.build_id} ({report.verdict})",
                 )
             )
+            if report.held:
+                codes, roots = ", ".join(sorted(report.held)), ", ".join(sorted(set(report.held.values())))
+                say.line(
+                    t(
+                        f"■ {len(report.held)} chỉ tiêu giữ số của bản trước ({codes}), vì {roots} chưa đạt: xem báo cáo kiểm tra",
+                        f"■ {len(report.held)} indicators keep their last good number ({codes}): {roots} broke a promise",
+                    )
+                )
         else:
             say.line(t("Không có gì mới: giữ bản đang phục vụ.", "Nothing new: the served build stays."))
 
@@ -552,19 +564,20 @@ def quarantine_show(quarantine_id: str) -> None:
 @quarantine_app.command("accept")
 def quarantine_accept(quarantine_id: str, why: Why, by: By = ME) -> None:
     """Chấp nhận để dòng ở ngoài; ai và vì sao được lưu."""
-    from ingestion import quarantine
+    from ingestion import decision
 
-    quarantine.accept(quarantine_id, by=by, why=why)
+    decision.accept([quarantine_id], by=by, why=why)
     say.show({"accepted": quarantine_id, "by": by, "why": why}, lambda: say.line(t("Đã ghi nhận.", "Recorded.")))
 
 
 @quarantine_app.command("replay")
 def quarantine_replay(source_id: str, why: Why = "replayed under the present contract", by: By = ME) -> None:
     """Xét lại các dòng đang mở theo khai báo hiện tại; dòng nào đạt thì nạp."""
-    from ingestion import quarantine, registry
+    from ingestion import decision, registry
 
     settings.apply()
-    passed, of = quarantine.replay(registry.load().get(source_id), by=by, why=why)
+    done = decision.replay(registry.load().get(source_id).id, by=by, why=why)
+    passed, of = done.now_pass, done.of_rows
     body = {"source_id": source_id, "passed": passed, "of": of}
     say.show(
         body,

@@ -111,6 +111,12 @@ CODES: dict[str, Code] = {
         "Each line names file, line, the wrong key and the nearest right one. Nothing was pulled. Mend it and run ./ioc source check.",
     ),
     "IOC-102": Code("Không có nguồn này", "No such source", "Mã nguồn không có trong sổ đăng ký. ./ioc source list cho danh sách.", "The id is not in the registry. ./ioc source list has them all."),
+    "IOC-103": Code(
+        "Tệp hiệu chỉnh viết sai",
+        "A file of corrections is wrong",
+        "Một tệp trong quality/corrections hoặc IOC_HOME/corrections nêu bảng, cột không có trong khai báo, hoặc làm khai báo sai. Chưa nguồn nào được kéo. Sửa tệp được nêu; tệp do trang phụ trách dữ liệu ghi thì có thể bỏ mục vừa thêm bằng ./ioc quarantine unfix.",
+        "A file in quality/corrections or IOC_HOME/corrections names a table or column that is not declared, or makes the declaration invalid. Nothing was pulled. Mend the file that is named.",
+    ),
     "IOC-111": Code(
         "Khai báo chỉ tiêu có lỗi",
         "An indicator pair is wrong",
@@ -131,7 +137,19 @@ CODES: dict[str, Code] = {
     "IOC-304": Code("Kiểu cột không đổi được", "A column's type cannot change", "Khai báo mới có kiểu mà giá trị đã nạp không chuyển sang được. Kho giữ nguyên. Chọn kiểu khác, hoặc đặt tên cột mới.", "Loaded values do not fit the newly declared type. Nothing was changed. Choose another type, or a new column name."),
     "IOC-305": Code("Không dựng lại được từ landing", "The landing is not enough to rebuild", "Một lần trích mà sổ cái nói còn giữ lại mất hoặc hỏng. Bảng hiện tại không bị đổi. Khôi phục landing/ từ bản sao lưu rồi chạy lại.", "An extract that the ledger calls kept is missing or damaged. The table was not changed. Restore landing/ from a backup and run again."),
     "IOC-310": Code("Không có dòng cách ly này", "No such quarantined row", "Mã dòng không có hoặc đã được xử lý. ./ioc quarantine list cho các dòng còn mở.", "The row's id is unknown or already settled. ./ioc quarantine list shows the open ones."),
-    "IOC-401": Code("Cổng chất lượng không cho công bố", "The quality gate refused", "Một quan hệ bậc 1 vi phạm kỳ vọng, hoặc chưa kiểm tra được. Bảng điều hành giữ bản tốt gần nhất. Xem báo cáo kiểm tra và các dòng cách ly, sửa tại nguồn, chạy ./ioc run. Không có cách ép công bố.", "A tier-1 relation broke an expectation or could not be asked. Boards keep the last good build. Mend at the source and run ./ioc run. There is no way to force it."),
+    "IOC-311": Code(
+        "Quyết định không xác nhận được",
+        "The decision cannot be confirmed",
+        "Không có đề xuất nào đang chờ dưới mã này, hoặc người xác nhận chính là người đề xuất. Thay đổi quy tắc cần hai người. ./ioc quarantine decisions cho danh sách.",
+        "Nothing waits under that name, or the same person proposed it. A rule is changed by two persons. ./ioc quarantine decisions lists what waits.",
+    ),
+    "IOC-312": Code(
+        "Quyết định không ghi được",
+        "The decision cannot be recorded",
+        "Thiếu lý do, hoặc giá trị mới không hợp với quy tắc. Chưa có gì thay đổi.",
+        "The reason is missing, or the new value does not fit the rule. Nothing was changed.",
+    ),
+    "IOC-401": Code("Cổng chất lượng không cho công bố", "The quality gate refused", "Một quan hệ bậc 1 vi phạm kỳ vọng, hoặc chưa kiểm tra được, và không giữ riêng được phần dựa vào nó (mọi chỉ tiêu đều bị ảnh hưởng, hoặc chưa có bản trước). Bảng điều hành giữ bản tốt gần nhất. Xem báo cáo kiểm tra và các dòng cách ly, sửa tại nguồn, chạy ./ioc run. Không có cách ép công bố.", "A tier-1 relation broke an expectation or could not be asked, and what rests on it cannot be held by itself. Boards keep the last good build. Mend at the source and run ./ioc run. There is no way to force it."),
     "IOC-402": Code("Bản công bố bị hỏng", "A published build is damaged", "Mã băm hoặc chữ ký của bản không khớp: tệp hỏng hoặc bị sửa. Quay về bản lành theo lệnh nêu trong thông báo, rồi tìm nguyên nhân ở ổ đĩa.", "Hash or signature does not match: damaged or changed. Roll back to the intact build named, then look at the disk."),
     "IOC-403": Code("Không phải bản dựng này", "Another build stands there", "Tệp dựng đã chứa một bản khác. Chạy ./ioc run để dựng lại.", "The build file holds another build. Run ./ioc run."),
     "IOC-404": Code("Không có bản công bố này", "No such published build", "Mã bản sai, đã bị dọn, hoặc chưa công bố lần nào. ./ioc build list.", "The id is wrong, was removed, or nothing is published yet. ./ioc build list."),
@@ -144,4 +162,6 @@ CODES: dict[str, Code] = {
     "IOC-430": Code("Không có chỉ tiêu này", "No such indicator", "Mã chỉ tiêu không có trong bản đang xem; lý do nêu mã gần giống. ./ioc indicator list.", "The code is not in this build; the reason gives near codes. ./ioc indicator list."),
     "IOC-431": Code("Không có địa bàn này", "No such area", "Tên hoặc mã xã không có trong danh mục 166 xã, phường; lý do nêu tên gần giống.", "The name or code is not among the 166 communes and wards; the reason gives near names."),
     "IOC-432": Code("Không có số liệu cho kỳ này", "No observation", "Chỉ tiêu có thật, nhưng không có số cho kỳ, địa bàn ấy: không có dòng nào thay vì số 0 bịa ra. Lý do nêu những kỳ đang có.", "The indicator exists but has no observation for that period and area: no row rather than a made-up zero. The reason says what there is."),
+    "IOC-520": Code("Tài khoản phụ trách dữ liệu không tạo được", "The steward's account cannot be made", "Tên chỉ gồm chữ thường không dấu, số, dấu chấm, gạch; mật khẩu tự sinh hoặc ít nhất 12 ký tự. ./ioc steward list cho danh sách.", "A name has lower-case letters, digits, dots and dashes; a password is generated, or 12 characters at least. ./ioc steward list."),
+    "IOC-521": Code("Khóa của trang phụ trách dữ liệu thiếu hoặc ngắn", "The key of the stewards' page is missing or short", "Trang không khởi động khi không có khóa ký phiên. Xóa tệp khóa rồi ./ioc up để sinh khóa mới; mọi phiên phải đăng nhập lại.", "The page does not start without a key that signs its sessions. Remove the file and run ./ioc up; everybody signs in again."),
 }  # fmt: skip

@@ -84,7 +84,9 @@ def write(
     safe_vi, safe_en = _SAFE_STOPPED if stopped else _SAFE
     fixes = [] if closed_at else list(dict.fromkeys(reason.fix for reason in reasons))
     since = min((reason.since for reason in reasons), default=opened_at)
-    page = os.environ.get("IOC_ALERT_PAGE", "")
+    page = os.environ.get("IOC_ALERT_PAGE", "").rstrip("/")
+    if page and about.owner:
+        page += f"/nguon/{about.source_id}"
     vi = _part(f"{head_vi}: {about.title_vi} ({about.source_id}), bậc {about.tier}", [
         *(["Số liệu minh họa, không phải số thật."] if about.is_made_up else []),
         *(_times("Từ {} đến {}.", since, closed_at) if closed_at else [f"Từ: {_local(since)}"]),

@@ -24,12 +24,14 @@ Progress = Callable[[str], None]
 
 @dataclass
 class Report:
-    """What a run did. `build_id` is the build it published, None when nothing was new."""
+    """What a run did. `build_id` is the build it published, None when nothing was new; `held` are its
+    indicators whose last good number stands in, with the relation that is broken."""
 
     run_id: str
     outcomes: list[Outcome] = field(default_factory=list)
     build_id: str | None = None
     verdict: str | None = None
+    held: dict[str, str] = field(default_factory=dict)
     exit_code: int = 0
 
     @property
@@ -58,7 +60,7 @@ def run(
                 report.outcomes = pull(chosen, run_id=report.run_id, holder=holder, full=full, progress=progress)
                 refresh(report, progress)
                 prune((declared.get(source_id) for source_id in chosen), holder=holder)
-                report.exit_code = 3 if report.failed else 0
+                report.exit_code = 4 if report.held else 3 if report.failed else 0
                 return report
         finally:  # a refused gate is told as well
             if trouble := alert.after_run():
@@ -91,7 +93,8 @@ def refresh(report: Report, progress: Progress) -> None:
     progress(f"kiểm tra bản dựng {build_id}")
     report.verdict = judge(build_id).verdict
     progress(f"kết quả kiểm tra: {report.verdict}; công bố")
-    report.build_id = publish.publish(build_id).build_id
+    published = publish.publish(build_id)
+    report.build_id, report.held = published.build_id, published.held
 
 
 def unpublished() -> str | None:

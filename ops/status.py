@@ -7,13 +7,14 @@ from typing import Any
 from ingestion import ledger, registry
 from ops import query, say, services
 from ops.say import local, number, t
+from quality import report
 from warehouse import connect, publish
 from warehouse.errors import Fault
 
 
 def gather() -> dict[str, Any]:
-    """`sources, waiting, builds, current, services, run, from`: `from` is `ledger`, or the build that answered for it.
-    `waiting` lists extracts that wait for a decision (`ledger.waiting`); None while that cannot be asked."""
+    """`sources, waiting, builds, current, checks, services, run, from`: `from` is `ledger`, or the build that answered for it.
+    `checks` is the page of the judge. `waiting` lists extracts that wait for a decision (`ledger.waiting`); None while that cannot be asked."""
     current = publish.current()
     origin, waiting = "ledger", None
     try:
@@ -30,6 +31,7 @@ def gather() -> dict[str, Any]:
         "sources": sources,
         "waiting": waiting,
         "builds": builds,
+        "checks": report.index() if report.index().exists() else None,
         "run": _at_work(),
         "services": services.table(),
         "late": [s["source_id"] for s in sources if s["is_late"]],
@@ -83,7 +85,8 @@ def _build(one: publish.Served) -> dict[str, Any]:
         "build_id": one.build_id,
         "created_at": one.created_at,
         "is_current": one.is_current,
-        "verdict": "PASS",
+        "verdict": "FAIL" if one.manifest.get("held") else "PASS",
+        "held": one.manifest.get("held", {}),
         "code_version": one.manifest.get("code_version"),
         "size_bytes": one.manifest.get("size_bytes"),
     }
@@ -146,6 +149,8 @@ def render(body: dict[str, Any]) -> None:
                    f"Served build: {current['build_id']} ({local(current['created_at'])}), verdict {current['verdict']}"))  # fmt: skip
     else:
         say.line(t("Chưa có bản công bố nào. Tiếp theo: ./ioc run", "Nothing is published yet. Next: ./ioc run"))
+    if body["checks"]:
+        say.line(t(f"Kết quả kiểm tra: {body['checks']}", f"Results of the checks: {body['checks']}"))
     for one in body["services"]:
         say.line(f"{'●' if one['is_running'] else '✕'} {one['name']:<24} {one.get('url') or ''}")
 

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from ingestion import registry
-from ops import airflow, query, say, secrets, services, settings, status
+from ops import airflow, query, say, secrets, services, settings, status, steward
 from ops.airflow import Api
 from ops.run import Progress
 from ops.say import local, t
@@ -56,6 +56,7 @@ def up(progress: Progress, *, with_boards: bool = True) -> dict[str, Any]:
             metadata.result()
             _boards(progress)
             url = _serve_boards(progress)
+        _serve_stewards(progress)
     return _report(url, port, problems, time.monotonic() - started)
 
 
@@ -161,6 +162,13 @@ def _serve_boards(progress: Progress) -> str:
     raise airflow.not_up("superset", "Superset")
 
 
+def _serve_stewards(progress: Progress) -> None:
+    """The stewards' page; the demo has three accounts, a real province makes its own (`ioc steward add`)."""
+    if os.environ.get("IOC_DEMO", "1") != "0":
+        steward.demo_accounts()
+    progress(f"Trang phụ trách dữ liệu: {steward.start()}")
+
+
 # --- the report --------------------------------------------------------------------------------------------------------
 
 
@@ -172,12 +180,14 @@ def _report(url: str | None, port: int, problems: list[str], seconds: float) -> 
         """SELECT indicator_code, title_vi, value_vi, unit, status_icon, status_vi, period_vi, is_made_up FROM mart.card_now
            WHERE area_code = '38' AND value IS NOT NULL ORDER BY home_order NULLS LAST LIMIT 3""",
     )
+    stewards = services.known().get("steward", {}).get("url")
     passwords = sorted(path.name for path in secrets.folder().glob("SUPERSET_*_PASSWORD"))
     return {
         "seconds": round(seconds, 1),
         "build_id": current.build_id,
         "built_at": current.created_at,
         "boards": {"url": url, "password_files": [str(secrets.folder() / name) for name in passwords]},
+        "stewards": {"url": stewards, "password_files": [str(p) for p in sorted(secrets.folder().glob("STEWARD_*_PASSWORD"))]},
         "airflow": {
             "url": f"http://127.0.0.1:{port}", "user": airflow.USER, "password_file": str(secrets.folder() / "AIRFLOW_PASSWORD"),
         },
@@ -199,6 +209,11 @@ def render(body: dict[str, Any]) -> None:
             user = Path(file).name.removeprefix("SUPERSET_").removesuffix("_PASSWORD").lower()
             say.line(f"    {user}: cat {file}")
         say.line(f"  {t('Danh mục dữ liệu', 'Data catalogue')}: {body['boards']['url']}/danh-muc/")
+    if body["stewards"]["url"]:
+        say.line(f"  {t('Phụ trách dữ liệu', 'Data stewards')}: {body['stewards']['url']}")
+        for file in body["stewards"]["password_files"]:
+            user = Path(file).name.removeprefix("STEWARD_").removesuffix("_PASSWORD").lower()
+            say.line(f"    {user}: cat {file}")
     say.line(f"  Airflow: {body['airflow']['url']}")
     say.line(f"    {body['airflow']['user']}: cat {body['airflow']['password_file']}")
     for card in body["indicators"]:

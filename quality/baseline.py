@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from quality.detectors import UNITS, Shape, detectors
 from quality.expectation import Expectation, Kind, Reason, Severity
 from warehouse.connect import literal, quote
 
@@ -20,6 +21,8 @@ from warehouse.connect import literal, quote
 CLOCK_SLACK = "1 hour"
 #: A change in an extract's size is judged against the median of this many older extracts at most, three at least.
 MEDIAN_OF = 30
+#: Days after which a correction that no row used is one too many.
+USED_WITHIN = 30
 #: Rows whose place is unknown count for the province and for no commune. More than this share is a broken join; communes
 #: that sum to more than the province count something twice.
 UNPLACED = 0.01
@@ -54,7 +57,16 @@ class _Rules:
         self._add(rule, kind, vi, en, severity=severity, column="", kwargs=kwargs)
 
     def _add(
-        self, rule: str, kind: Kind, vi: str, en: str, *, severity: Severity, column: str, kwargs: dict[str, Any]
+        self,
+        rule: str,
+        kind: Kind,
+        vi: str,
+        en: str,
+        *,
+        severity: Severity,
+        column: str,
+        kwargs: dict[str, Any],
+        detail: str = "",
     ) -> None:
         self.found.append(
             Expectation(
@@ -66,11 +78,20 @@ class _Rules:
                 owner=self.owner,
                 rule=rule,
                 column=column,
+                detail=detail,
             )
         )
 
     def refuse(
-        self, rule: str, broken: str, vi: str, en: str, *, severity: Severity = "stop", column: str = ""
+        self,
+        rule: str,
+        broken: str,
+        vi: str,
+        en: str,
+        *,
+        severity: Severity = "stop",
+        column: str = "",
+        detail: str = "",
     ) -> None:
         """No row may come out of `broken`, which follows `SELECT 1 AS broken`."""
         # Great Expectations formats the query as a template and hands it to SQLAlchemy's text(): braces and colons of
@@ -78,7 +99,8 @@ class _Rules:
         # The comment names the batch, which Great Expectations wants to see in every query.
         escaped = broken.replace("{", "{{").replace("}", "}}").replace(":", r"\:")
         kwargs = {"unexpected_rows_query": f"SELECT 1 AS broken /* of {{batch}} */ {escaped}"}
-        self._add(rule, "unexpected_rows_expectation", vi, en, severity=severity, column=column, kwargs=kwargs)
+        kind: Kind = "unexpected_rows_expectation"
+        self._add(rule, kind, vi, en, severity=severity, column=column, kwargs=kwargs, detail=detail)
 
 
 def qualified(relation: str) -> str:
@@ -92,7 +114,9 @@ def raw_relations(con: duckdb.DuckDBPyConnection) -> list[Relation]:
         con,
         """SELECT t.*, s.owner_agency, s.late_after_minutes, coalesce(s.is_enabled, false) AS is_enabled,
                   (SELECT count(*) FROM ops.extract x WHERE x.source_id = t.source_id AND x.table_name = t.table_name
-                   AND x.rows_in > 0) AS extracts
+                   AND x.rows_in > 0) AS extracts,
+                  (SELECT count(*) FROM ops.correction k WHERE (k.source_id, k.table_name) = (t.source_id, t.table_name)) AS corrections,
+                  (SELECT estimated_size FROM duckdb_tables() WHERE schema_name = 'raw' AND duckdb_tables.table_name = t.raw_name) AS rows
            FROM ops.source_table t LEFT JOIN ops.source s USING (source_id) ORDER BY t.raw_name""",
     )
     columns = _dicts(con, "SELECT * FROM ops.source_column WHERE NOT coalesce(is_ignored, false) ORDER BY ordinal")
@@ -102,12 +126,15 @@ def raw_relations(con: duckdb.DuckDBPyConnection) -> list[Relation]:
             table,
             [c for c in columns if (c["source_id"], c["table_name"]) == (table["source_id"], table["table_name"])],
             present.get(table["raw_name"], {}),
+            has_units=UNITS in present,
         )
         for table in tables
     ]
 
 
-def _raw_relation(table: Mapping[str, Any], columns: list[dict[str, Any]], present: Mapping[str, str]) -> Relation:
+def _raw_relation(
+    table: Mapping[str, Any], columns: list[dict[str, Any]], present: Mapping[str, str], *, has_units: bool
+) -> Relation:
     name = f"raw.{table['raw_name']}"
     owner = table["owner_agency"] or ""
     rules = _Rules(name, owner)
@@ -120,9 +147,27 @@ def _raw_relation(table: Mapping[str, Any], columns: list[dict[str, Any]], prese
             _values(rules, column, in_key=column["column_name"] in table["primary_key"])
     _volume(rules, table)
     _ledger(rules, table)
+    if table["corrections"]:
+        _corrections(rules, table)
     if present.get(table["event_time"] or "", "").startswith(("TIMESTAMP", "DATE")):
         _no_future(rules, table["event_time"])
+    if set(table["primary_key"]) <= set(present):
+        declared = [c for c in stored if c["column_name"] in present and c["source_name"]]
+        types = {c["column_name"]: present[c["column_name"]] for c in declared}
+        event_time = table["event_time"] or ""
+        _shape(
+            rules,
+            Shape(
+                qualified(name), table["primary_key"], event_time, declared, types, int(table["rows"] or 0), has_units
+            ),
+        )
     return Relation(name, int(table["tier"] or 2), owner, tuple(rules.found), table["source_id"])
+
+
+def _shape(rules: _Rules, shape: Shape) -> None:
+    """What only the table as a whole shows: `quality.detectors`."""
+    for one in detectors(shape):
+        rules.refuse(one.rule, f"FROM ({one.query}) AS found", one.vi, one.en, severity="warn", detail=one.query)
 
 
 def _columns(rules: _Rules, names: Iterable[str]) -> None:
@@ -184,7 +229,8 @@ def _values(rules: _Rules, column: Mapping[str, Any], *, in_key: bool) -> None:
         codes = ", ".join(map(literal, column["code_list"]))
         rules.refuse(
             "code_list",
-            f"FROM {qualified(rules.relation)} WHERE CAST({quote(name)} AS VARCHAR) NOT IN ({codes})",
+            # A list of literals is compared one by one for every row; a sub-query is hashed, however long it is.
+            f"FROM {qualified(rules.relation)} WHERE CAST({quote(name)} AS VARCHAR) NOT IN (SELECT unnest([{codes}]))",
             f"Cột {name} chỉ nhận các mã đã khai báo",
             f"Column {name} holds declared codes only",
             column=name,
@@ -222,6 +268,16 @@ def _ledger(rules: _Rules, table: Mapping[str, Any]) -> None:
         "Số dòng nhận = nạp + cách ly + trùng, ở mọi lần kéo",
         "Rows in = loaded + quarantined + deduplicated, for every extract",
     )
+    conflicts = f"""SELECT rows_conflicting || ' dòng cùng khóa với dòng khác nhưng khác giá trị, chỉ một được giữ' AS said
+        FROM (SELECT rows_conflicting FROM ops.extract WHERE {mine} ORDER BY extract_id DESC LIMIT 1) WHERE rows_conflicting > 0"""
+    rules.refuse(
+        "key_conflicts",
+        f"FROM ({conflicts}) AS found",
+        "Hai dòng cùng khóa không nói hai điều khác nhau (khóa đủ chi tiết)",
+        "No two rows of one key say different things (the key is fine enough)",
+        severity="warn",
+        detail=conflicts,
+    )
     if not table["is_enabled"]:
         return
     if table["late_after_minutes"]:
@@ -249,6 +305,29 @@ def _ledger(rules: _Rules, table: Mapping[str, Any]) -> None:
             f"The newest extract is within {times:g} times the median size",
             severity="warn",
         )
+
+
+def _corrections(rules: _Rules, table: Mapping[str, Any]) -> None:
+    """The guard of a correction: of a row, that the row still comes wrong; of a value, that it came within `USED_WITHIN`."""
+    mine = f"source_id = {literal(table['source_id'])} AND table_name = {literal(table['table_name'])}"
+    query = f"""SELECT c.column_name || ': hiệu chỉnh ' || c.correction_id || ' của ' || c.decided_by || ' ngày ' ||
+            strftime(c.decided_on, '%d/%m/%Y') || ' không còn cần, ' || CASE WHEN newest.rows_no_longer > 0
+            THEN 'nguồn đã sửa' ELSE 'không dòng nào dùng đến' END AS said
+        FROM (FROM ops.correction WHERE {mine}) AS c LEFT JOIN (
+            SELECT correction_id, max_by(rows_no_longer, extract_id) AS rows_no_longer, max_by(rows_corrected, extract_id) AS rows_corrected,
+                   max(extract_id) FILTER (rows_corrected > 0) AS last_used
+            FROM ops.correction_use WHERE {mine} GROUP BY 1) AS newest USING (correction_id)
+        WHERE (newest.rows_no_longer > 0 AND newest.rows_corrected = 0)
+            OR (c.decided_on < current_date - {USED_WITHIN} AND (newest.last_used IS NULL
+                OR strptime(left(newest.last_used, 8), '%Y%m%d') < current_date - {USED_WITHIN}))"""
+    rules.refuse(
+        "correction_needed",
+        f"FROM ({query}) AS found",
+        "Mỗi hiệu chỉnh đã khai báo còn cần đến",
+        "Every correction is still needed",
+        severity="warn",
+        detail=query,
+    )
 
 
 def _age_words(minutes: int) -> tuple[str, str]:

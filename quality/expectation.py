@@ -12,7 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from warehouse.errors import Fault
 
 SUITES = Path(__file__).parent / "suites"
-Severity = Literal["stop", "warn"]
+#: A `note` is what was a warning until stewards called it false too often.
+Severity = Literal["stop", "warn", "note"]
 #: What Great Expectations can push down to DuckDB. Its regular-expression expectations cannot: `unexpected_rows_expectation`
 #: with `regexp_full_match` says the same.
 Kind = Literal[
@@ -50,7 +51,8 @@ class Reason(Declared):
 
 class Expectation(Declared):
     """`relation` is `schema.name`: `raw` lives in the intake, every other schema in the build. `rule` is the stable name of
-    a baseline rule (a suite's own expectations are called by their kind). Only `stop` on a tier-1 relation holds a build."""
+    a baseline rule (a suite's own expectations are called by their kind). Only `stop` on a tier-1 relation holds a build.
+    `detail` is a detector's query whose rows say in words what broke it."""
 
     relation: str = Field(pattern=r"^(raw|mart|catalog)\.[a-z][a-z0-9_]*$")
     expectation: Kind
@@ -61,6 +63,7 @@ class Expectation(Declared):
     note: str = ""
     rule: str = ""
     column: str = ""
+    detail: str = ""
 
     @property
     def name(self) -> str:

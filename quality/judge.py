@@ -8,28 +8,45 @@ a relation that is not there, and fewer results than questions are ERRORs too.
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
 import pyarrow as pa
 
-from quality import baseline, report
+from quality import baseline, grade, report
 from quality.baseline import Relation
 from quality.expectation import Expectation, suites
 from quality.verdict import Judged, Result, Verdict
 from warehouse import connect
 from warehouse.errors import Fault
 
+if TYPE_CHECKING:
+    from quality.engine import DuckDBExecutionEngine
+
 #: Called with a relation's name, how many are done and how many there are.
 Progress = Callable[[str, int, int], None]
 WAIT_SECONDS = 60.0
+#: What DuckDB raises without a value of a row in its words.
+_SPEAKS_OF_NAMES = {"binder", "catalog", "parser", "out of memory", "interrupt"}
+#: Counts, and none of the values that were counted.
+_FORMAT = {"result_format": {"result_format": "BASIC", "partial_unexpected_count": 0}}
+#: What these observe is a value of a row, which is never kept.
+_OBSERVE_VALUES = {
+    "expect_column_min_to_be_between",
+    "expect_column_max_to_be_between",
+    "expect_column_distinct_values_to_be_in_set",
+}
+#: A warning that stewards called false this often within so many days no longer warns.
+FALSE_ALARMS, FALSE_ALARM_DAYS = 3, 90
 
 
 def judge(build_id: str, *, progress: Progress | None = None) -> Verdict:
@@ -46,9 +63,51 @@ def judge(build_id: str, *, progress: Progress | None = None) -> Verdict:
                 judged.append(one)
                 if progress:
                     progress(one.relation.name, len(judged), total)
-    verdict = Verdict(build_id, datetime.now(UTC), tuple(judged))
+        demoted = _demoted()
+        verdict = Verdict(build_id, datetime.now(UTC), tuple(_demote(in_words(one), demoted) for one in judged))
     _store(verdict)
     return replace(verdict, report_path=report.write(verdict))
+
+
+def in_words(judged: Judged) -> Judged:
+    """The same, with what a detector found said in words instead of counted."""
+    if not any(r.outcome == "FAIL" and r.expectation.detail for r in judged.results):
+        return judged
+    with connect.intake() as con:
+        said = [_said(con, r) if r.outcome == "FAIL" and r.expectation.detail else r for r in judged.results]
+    return replace(judged, results=tuple(said))
+
+
+def _demoted() -> set[str]:
+    """`relation:rule` of detectors that stewards called false too often."""
+    with connect.intake() as con:
+        return {
+            row[0]
+            for row in con.execute(
+                f"""SELECT subject FROM ops.decision WHERE kind = 'false_alarm' AND decided_at > now() - INTERVAL {FALSE_ALARM_DAYS} DAY
+                GROUP BY subject HAVING count(*) >= {FALSE_ALARMS}"""
+            ).fetchall()
+        }
+
+
+def _demote(judged: Judged, demoted: set[str]) -> Judged:
+    """A warning that cried wolf is noted and no longer warns; what stops a publication is never demoted."""
+    return replace(judged, results=tuple(_noted(r) if _is_demoted(r, demoted) else r for r in judged.results))
+
+
+def _is_demoted(result: Result, demoted: set[str]) -> bool:
+    one = result.expectation
+    return one.severity == "warn" and f"{one.relation}:{one.name}" in demoted
+
+
+def _noted(result: Result) -> Result:
+    why = f"Đã hạ mức: {FALSE_ALARMS} lần báo nhầm trong {FALSE_ALARM_DAYS} ngày"
+    return replace(result, expectation=result.expectation.model_copy(update={"severity": "note", "note": why}))
+
+
+def _said(con: duckdb.DuckDBPyConnection, result: Result) -> Result:
+    words = "; ".join(row[0] for row in con.execute(result.expectation.detail).fetchall())
+    return replace(result, observed=words[:1000])
 
 
 def _relations(build_id: str) -> tuple[list[Relation], list[Relation]]:
@@ -100,120 +159,77 @@ def ask(path: Path, relations: Sequence[Relation]) -> Iterator[Judged]:
     """Put every expectation to the file at `path`, one relation after the other, through one read-only connection."""
     if not relations:
         return
-    with _source(path) as (context, source):
-        for relation in relations:
-            yield _ask(context, source, relation)
-
-
-@contextmanager
-def _source(path: Path) -> Iterator[tuple[Any, Any]]:
-    """An ephemeral context and its SQL source. The one place where a library opens a DuckDB file by its own URL.
-
-    AUTOCOMMIT without rollback, because Great Expectations takes a connection a query and DuckDB's results die with a
-    rollback. It makes an engine for itself beside the source's: all connections are closed here, or nobody could write.
-    """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
+    from quality.engine import DuckDBExecutionEngine
 
-    with _connections():
-        context: Any = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = ProgressBarsConfig(globally=False)
-        source = context.data_sources.add_sql(
-            "file",
-            connection_string=f"duckdb:///{path}",
-            create_temp_table=False,
-            kwargs={
-                "isolation_level": "AUTOCOMMIT",
-                "skip_autocommit_rollback": True,
-                "connect_args": {"read_only": True},
-            },
-        )
-        yield context, source
+    with _quiet(), connect.served(path) as con:
+        engine = DuckDBExecutionEngine(con)
+        for relation in relations:
+            yield _ask(engine, relation)
 
 
 @contextmanager
-def _connections() -> Iterator[None]:
-    """Give the first DuckDB connection that SQLAlchemy opens our settings, close all of them at the end."""
-    from duckdb_sqlalchemy import ConnectionWrapper
-    from sqlalchemy import event
-    from sqlalchemy.pool import Pool
-
-    opened: list[ConnectionWrapper] = []
-
-    def on_connect(connection: Any, _record: Any) -> None:
-        if not isinstance(connection, ConnectionWrapper):
-            return
-        if not opened:
-            for setting in _settings():
-                connection.execute(setting)
-        opened.append(connection)
-
-    event.listen(Pool, "connect", on_connect)
+def _quiet() -> Iterator[None]:
+    """The library logs what was raised, and with it values of rows; all of it comes back with the answers."""
+    logger = logging.getLogger("great_expectations")
+    before, logger.disabled = logger.level, False
+    logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        event.remove(Pool, "connect", on_connect)
-        for connection in opened:
-            connection.close()
+        logger.setLevel(before)
 
 
-def _settings() -> list[str]:
-    """What `warehouse.connect.served` sets, for every connection to the file."""
-    spill = connect.home() / "spill"
-    spill.mkdir(exist_ok=True)
-    return [
-        f"SET GLOBAL temp_directory = {connect.literal(str(spill))}",
-        "SET GLOBAL memory_limit = '1GB'",
-        f"SET GLOBAL TimeZone = {connect.literal(connect.TIME_ZONE)}",
-        "SET GLOBAL enable_external_access = false",
-        "SET GLOBAL lock_configuration = true",
-    ]
+def _ask(engine: DuckDBExecutionEngine, relation: Relation) -> Judged:
+    """All expectations of a relation as one graph, so that what can share a scan does."""
+    from quality.engine import QuietValidator
 
-
-def _ask(context: Any, source: Any, relation: Relation) -> Judged:
-    """All expectations of a relation as one suite, so that what can share a scan does."""
     if not relation.expectations:
         return Judged(relation, (), "bộ kiểm tra rỗng / the suite is empty")
-    import great_expectations as gx
-
-    schema, table = relation.name.split(".", 1)
+    if relation.name not in engine.columns:
+        return Judged(relation, (), "không có bảng này / there is no such relation")
+    answers: dict[int, Result] = {}
+    asked = []
     try:
-        asset = source.add_table_asset(relation.name, table_name=table, schema_name=schema)
-        expectations = [_expectation(one, number) for number, one in enumerate(relation.expectations)]
-        suite = context.suites.add(gx.ExpectationSuite(name=relation.name, expectations=expectations))
-        definition = gx.ValidationDefinition(
-            name=relation.name, data=asset.add_batch_definition_whole_table("whole"), suite=suite
-        )
-        outcome: Any = definition.run(result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
+        with engine.batch(relation.name) as batch:
+            for number, one in enumerate(relation.expectations):
+                try:
+                    asked.append(_configuration(one, number, batch))
+                except Exception as error:  # arguments that the library refuses; they are ours and no values of rows
+                    answers[number] = Result(one, "ERROR", " ".join(str(error).split())[:300])
+            found: list[Any] = QuietValidator(engine).graph_validate(asked, _FORMAT)
+        for answer in found:
+            number = int(answer.expectation_config.meta["number"])
+            answers[number] = _result(relation.expectations[number], answer)
     except Exception as error:  # whatever the library raises, it is no answer about the data
-        return Judged(relation, (), _one_line(error))
-    answered = {int(r.expectation_config.meta["number"]): r for r in outcome.results}
-    return Judged(
-        relation,
-        tuple(_result(one, answered[n]) for n, one in enumerate(relation.expectations) if n in answered),
-    )
+        return Judged(relation, (), _told(error))
+    return Judged(relation, tuple(answers[n] for n in sorted(answers)))
 
 
-def _expectation(one: Expectation, number: int) -> Any:
+def _configuration(one: Expectation, number: int, batch: str) -> Any:
     from great_expectations.expectations.registry import get_expectation_impl
 
-    return get_expectation_impl(one.expectation)(**one.kwargs, meta={"number": number})
+    wanted = get_expectation_impl(one.expectation)(**one.kwargs, meta={"number": number}).configuration
+    wanted.kwargs["batch_id"] = batch
+    return wanted
 
 
 def _result(expectation: Expectation, answer: Any) -> Result:
-    raised = _exception(answer.exception_info)
-    if raised is not None:
-        return Result(expectation, "ERROR", raised)
+    from quality.engine import Raised
+
     body = answer.result or {}
     observed = body.get("observed_value")
+    raised = str(observed.error) if isinstance(observed, Raised) else _exception(answer.exception_info)
+    if raised is not None:
+        return Result(expectation, "ERROR", _told(raised))
     broken = body.get("unexpected_count")
     if expectation.expectation == "unexpected_rows_expectation":
         broken = observed
+    is_of_a_row = observed is None or expectation.expectation in _OBSERVE_VALUES
     return Result(
         expectation,
         "PASS" if answer.success else "FAIL",
-        "" if observed is None else str(observed),
+        "" if is_of_a_row else str(observed),
         None if broken is None else int(broken),
     )
 
@@ -222,26 +238,39 @@ def _exception(info: Any) -> str | None:
     """The message of what was raised. One exception is a flat record, several are records under metric names."""
     records = [info] if "raised_exception" in (info or {}) else list((info or {}).values())
     raised = [r for r in records if r.get("raised_exception")]
-    return _one_line(raised[0].get("exception_message")) if raised else None
+    return str(raised[0].get("exception_message")) if raised else None
 
 
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:300]
+def _told(error: object) -> str:
+    """What was raised, on one line: whole where it speaks of names and limits, else its first words, because a value that
+    cannot be converted stands in the message."""
+    text = " ".join(str(error).split("[SQL:")[0].split())
+    if kind := re.search(r"(?i)\b([a-z ]+?) error: ", text):
+        return text[kind.start() :][:300] if kind[1].lower() in _SPEAKS_OF_NAMES else kind[0].rstrip(": ")
+    if re.search("does not exist|took longer", text):
+        return text[:300]
+    return re.split(r"[:'\"\d]", text)[0].strip()[:300] or type(error).__name__
 
 
 # --- the ledger of verdicts --------------------------------------------------------------------------------------------
 
+#: The build file is one build: what an older one was judged to be lives in its own published file.
 _TABLES = """
 CREATE SCHEMA IF NOT EXISTS quality;
-CREATE TABLE IF NOT EXISTS quality.verdict (
-    build_id VARCHAR, relation VARCHAR, tier INTEGER, verdict VARCHAR, expectations INTEGER, passed INTEGER,
-    failed INTEGER, errored INTEGER, checked_at TIMESTAMPTZ);
-CREATE TABLE IF NOT EXISTS quality.result (
+CREATE OR REPLACE TABLE quality.verdict (
+    build_id VARCHAR, relation VARCHAR, tier INTEGER, verdict VARCHAR, holds VARCHAR, expectations INTEGER,
+    passed INTEGER, failed INTEGER, errored INTEGER, checked_at TIMESTAMPTZ);
+CREATE OR REPLACE TABLE quality.result (
     build_id VARCHAR, relation VARCHAR, expectation VARCHAR, column_name VARCHAR, kwargs_json VARCHAR,
     severity VARCHAR, outcome VARCHAR, observed VARCHAR, unexpected_count BIGINT, message_vi VARCHAR, message_en VARCHAR);
-CREATE TABLE IF NOT EXISTS quality.source_day (
-    build_id VARCHAR, day DATE, source_id VARCHAR, relations INTEGER, expectations INTEGER, passed INTEGER,
-    failed INTEGER, errored INTEGER, score DOUBLE, checked_at TIMESTAMPTZ);
+CREATE OR REPLACE TABLE quality.source_day (
+    build_id VARCHAR, checked_at TIMESTAMPTZ, day DATE, source_id VARCHAR, expectations INTEGER, passed INTEGER, failed INTEGER,
+    errored INTEGER, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE, grade_live DOUBLE, score DOUBLE);
+CREATE OR REPLACE TABLE quality.table_grade (
+    build_id VARCHAR, relation VARCHAR, source_id VARCHAR, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE,
+    grade_live DOUBLE);
+CREATE OR REPLACE TABLE quality.indicator_grade (
+    indicator_code VARCHAR, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE, grade_live DOUBLE);
 """
 
 
@@ -250,18 +279,22 @@ def _store(verdict: Verdict) -> None:
     with connect.writer("judge", wait_seconds=WAIT_SECONDS) as ledger:
         with connect.build_writer() as con:
             _require_build(con, verdict.build_id)
-            con.execute(_TABLES)
             con.execute("BEGIN")
+            con.execute(_TABLES)
+            scores = _source_rows(verdict, grade.bases(con))
+            graded = {row["source_id"]: {name: row[name] for name in grade.GRADES} for row in scores}
             for table, rows in (
                 ("verdict", _verdict_rows(verdict)),
                 ("result", _result_rows(verdict)),
-                ("source_day", _source_rows(verdict)),
+                ("source_day", scores),
+                ("table_grade", _table_rows(verdict, graded)),
+                ("indicator_grade", grade.of_indicators(con, graded, verdict.judged)),
             ):
-                # The build file is one build: what an older one was judged to be lives in its own published file.
-                con.execute(f"DELETE FROM quality.{table}")
                 _insert(con, f"quality.{table}", rows)
+            grade.carry(con)
             con.execute("COMMIT")
             con.execute("CHECKPOINT")
+        _keep(ledger, _finding_rows(verdict), scores)
         stored = f"verdict = {connect.literal(verdict.verdict)}"
         build_id = connect.literal(verdict.build_id)
         ledger.execute(f"UPDATE ops.build SET {stored} WHERE build_id = {build_id}")
@@ -269,6 +302,15 @@ def _store(verdict: Verdict) -> None:
             f"""INSERT INTO ops.build (build_id, verdict) SELECT {build_id}, {connect.literal(verdict.verdict)}
                 WHERE NOT EXISTS (FROM ops.build WHERE build_id = {build_id})"""
         )
+
+
+def _keep(ledger: duckdb.DuckDBPyConnection, findings: list[dict[str, Any]], scores: list[dict[str, Any]]) -> None:
+    """What did not pass, and every source's grades, into the ledger; judging a build again says it once."""
+    for table, rows in (("finding", findings), ("source_score", scores)):
+        if scores:
+            ledger.execute(connect.bind(f"DELETE FROM ops.{table} WHERE build_id = ?", scores[0]["build_id"]))
+        if rows:
+            ledger.execute(connect.insert(f"ops.{table}", rows))
 
 
 def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:
@@ -285,6 +327,7 @@ def _verdict_rows(verdict: Verdict) -> list[dict[str, Any]]:
             "relation": j.relation.name,
             "tier": j.relation.tier,
             "verdict": j.verdict,
+            "holds": j.holds,
             "expectations": len(j.relation.expectations),
             "passed": j.count("PASS"),
             "failed": j.count("FAIL"),
@@ -315,8 +358,32 @@ def _result_rows(verdict: Verdict) -> list[dict[str, Any]]:
     ]
 
 
-def _source_rows(verdict: Verdict) -> list[dict[str, Any]]:
-    """A source's score is the share of its raw tables' expectations that passed, 0-100."""
+def _finding_rows(verdict: Verdict) -> list[dict[str, Any]]:
+    """Rows of `ops.finding`."""
+    return [
+        {
+            "build_id": verdict.build_id,
+            "checked_at": verdict.checked_at,
+            "relation": j.relation.name,
+            "tier": j.relation.tier,
+            "source_id": j.relation.source_id,
+            "rule": r.expectation.name,
+            "column_name": r.expectation.about,
+            "severity": r.expectation.severity,
+            "outcome": r.outcome,
+            "unexpected_count": r.unexpected_count,
+            "message_vi": r.expectation.reason.vi + (f" — {r.observed}" if r.expectation.detail else ""),
+            "message_en": r.expectation.reason.en,
+            "owner": r.expectation.owner,
+        }
+        for j in verdict.judged
+        for r in j.results
+        if r.outcome != "PASS"
+    ]
+
+
+def _source_rows(verdict: Verdict, bases: Mapping[str, Mapping[str, float | None]]) -> list[dict[str, Any]]:
+    """One row a source: how many expectations of its raw tables passed, its four grades, and the worst of them as score."""
     day = verdict.checked_at.astimezone(ZoneInfo(connect.TIME_ZONE)).date()
     rows = []
     for source_id in sorted({j.relation.source_id for j in verdict.judged if j.relation.source_id}):
@@ -324,18 +391,29 @@ def _source_rows(verdict: Verdict) -> list[dict[str, Any]]:
         asked = sum(len(j.relation.expectations) for j in mine)
         passed = sum(j.count("PASS") for j in mine)
         failed = sum(j.count("FAIL") for j in mine)
+        grades = grade.lowered(bases.get(source_id, {}), grade.costs(r for j in mine for r in j.results))
         rows.append(
             {
                 "build_id": verdict.build_id,
-                "day": day,
+                "checked_at": verdict.checked_at,
+                "day": day.isoformat(),
                 "source_id": source_id,
-                "relations": len(mine),
                 "expectations": asked,
                 "passed": passed,
                 "failed": failed,
                 "errored": asked - passed - failed,
-                "score": 100.0 * passed / asked if asked else 0.0,
-                "checked_at": verdict.checked_at,
+                **grades,
+                "score": min(grades.values()),
             }
         )
     return rows
+
+
+def _table_rows(verdict: Verdict, sources: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """One row a raw table."""
+    return [
+        {"build_id": verdict.build_id, "relation": j.relation.name, "source_id": j.relation.source_id}
+        | grade.lowered({}, grade.costs(j.results))
+        for j in verdict.judged
+        if j.relation.source_id in sources
+    ]

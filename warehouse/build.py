@@ -31,6 +31,8 @@ _HEARD = """SELECT 1 FROM ops.pull GROUP BY source_id
     HAVING max_by(status, finished_at) FILTER (finished_at <= ?) IS DISTINCT FROM max_by(status, finished_at)
         OR max(finished_at) > ? + INTERVAL 30 MINUTE
     LIMIT 1"""
+#: What stewards decided changes what is open and what is graded.
+_DECIDED = "SELECT 1 FROM ops.decision WHERE decided_at > ? OR confirmed_at > ? LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def fingerprint(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def is_needed() -> bool:
-    """Whether any row, model or declaration changed, or a source was heard of, since the last build that was judged."""
+    """Whether any row, model or declaration changed, a source was heard of, or a steward decided, since the last build that was judged."""
     if not connect.build_path().exists():
         return True
     with connect.intake(wait_seconds=600) as con:
@@ -84,7 +86,9 @@ def is_needed() -> bool:
             return True
         changes = _changes(con, last[0])
         return (
-            bool(changes.grown or changes.remade) or con.execute(bind(_HEARD, last[0], last[0])).fetchone() is not None
+            bool(changes.grown or changes.remade)
+            or con.execute(bind(_HEARD, last[0], last[0])).fetchone() is not None
+            or con.execute(bind(_DECIDED, last[0], last[0])).fetchone() is not None
         )
 
 

@@ -198,6 +198,18 @@ def build_writer(*, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @contextlib.contextmanager
+def copy_writer(target: Path, last: Path, *, memory: str = "1GB") -> Iterator[duckdb.DuckDBPyConnection]:
+    """An unpublished copy of a build, writable, with the served build attached as `last`, read-only. The caller holds `lock`."""
+    con = duckdb.connect(str(target))
+    try:
+        _configure(con, memory)
+        con.execute(f"ATTACH {literal(str(last.resolve()))} AS last (READ_ONLY)")
+        yield con
+    finally:
+        con.close()
+
+
+@contextlib.contextmanager
 def served(path: Path, *, memory: str = "1GB", threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A served build: read-only, no access to other files, no settings changed. `path` is resolved first, so a link that
     moves on does not change what this connection reads."""

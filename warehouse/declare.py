@@ -248,7 +248,7 @@ def _indicator_rows(found: Sequence[Pair], every: list[str]) -> list[dict[str, A
             "final_after_minutes": minutes(i.maturity.final_after), "owner_agency": i.owner_agency,
             "acts_json": json.dumps([a.model_dump() for a in i.acts_when], ensure_ascii=False), "sources": every if i.sources == ["*"] else i.sources,
             "not_comparable_with": i.not_comparable_with, "caveats": i.caveats, "small_number_rule": i.small_number_rule,
-            "decimals": i.decimals, "tier": i.tier, "provenance": i.provenance, "home_order": i.home_order,
+            "decimals": i.decimals, "tier": i.tier, "provenance": i.provenance, "home_order": i.home_order, "complete_floor": i.complete_floor,
             "evidence_json": i.evidence.model_dump_json() if i.evidence else None,
             "blocked_vi": i.blocked.reason.vi if i.blocked else None, "blocked_en": i.blocked.reason.en if i.blocked else None,
             "missing_vi": i.blocked.missing.vi if i.blocked else None, "missing_en": i.blocked.missing.en if i.blocked else None,

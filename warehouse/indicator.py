@@ -121,6 +121,7 @@ class Indicator(Declared):
     decimals: int = Field(ge=0, le=4)
     tier: Literal[1, 2, 3]
     provenance: Literal["S", "D", "M", "P"]
+    complete_floor: int = Field(default=50, ge=0, le=100)
     home_order: int | None = Field(default=None, ge=1, le=12)
     evidence: Evidence | None = None
     blocked: Blocked | None = None

@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -27,10 +27,11 @@ from typing import Any
 
 import duckdb
 
-from warehouse import catalogue, connect
+from warehouse import catalogue, connect, hold
 from warehouse.connect import bind, quote
 from warehouse.errors import Fault
 from warehouse.fault import point
+from warehouse.hold import Hold
 
 FILE = "marts.duckdb"
 WAIT_SECONDS = 60.0
@@ -59,6 +60,9 @@ class Published:
     sha256: str
     size_bytes: int
     seconds: float
+    held: dict[str, str] = field(
+        default_factory=dict
+    )  # indicator → the broken relation that holds its last good number
 
 
 def serving() -> Path:
@@ -70,21 +74,24 @@ def serving() -> Path:
 def publish(build_id: str) -> Published:
     """Copy the judged build beside the others, verify the copy, point at it. Publishing it again changes nothing.
 
-    Raises `Fault` IOC-401 (exit 4) without a stored PASS for exactly this build, IOC-402 when the copy differs from the
+    Where tier-1 relations are broken, what was made from them is held (`warehouse.hold`): the last good numbers stand in.
+    Raises `Fault` IOC-401 (exit 4) without a stored verdict for exactly this build, or when nothing can stand in, IOC-402 when the copy differs from the
     build, IOC-403 when another build stands in the build file, IOC-075 when the warehouse is held.
     """
     started = time.monotonic()
     with connect.writer("publish", wait_seconds=WAIT_SECONDS) as ledger:
         _heal(ledger)
-        _gate(ledger, build_id)
-        served = _verified(build_id) if (serving() / build_id).exists() else _copy(build_id)
+        is_there = (serving() / build_id).exists()
+        served = _verified(build_id) if is_there else _copy(build_id, _gate(ledger, build_id))
         if build_id > (_pointed() or ""):  # a late retry of an older build must not take boards back; `rollback` may
             _switch(build_id)
         point("publish.switched")
         _record(ledger, served)
         _retain()
     size = served.path.stat().st_size
-    return Published(build_id, served.path, served.manifest["sha256"], size, time.monotonic() - started)
+    manifest = served.manifest
+    seconds = time.monotonic() - started
+    return Published(build_id, served.path, manifest["sha256"], size, seconds, manifest.get("held", {}))
 
 
 def current(*, verify: bool = False) -> Served | None:
@@ -151,39 +158,45 @@ def heal() -> str | None:
 # --- the gate ----------------------------------------------------------------------------------------------------------
 
 
-def _gate(ledger: duckdb.DuckDBPyConnection, build_id: str) -> None:
-    """Silence is no permission: only a stored PASS of this very build lets it out."""
+def _gate(ledger: duckdb.DuckDBPyConnection, build_id: str) -> Hold:
+    """Silence is no permission: only a stored verdict of this very build lets it out, less what that verdict holds."""
     row = ledger.execute(bind("SELECT verdict FROM ops.build WHERE build_id = ? AND verdict IS NOT NULL", build_id))
     found = row.fetchone()
     if found and found[0] == "PASS":
-        return
-    held_by = _held_by(build_id) if found else []
+        return Hold()
     said = found[0] if found else "none"
-    words = ", ".join(held_by)
+    last = current(verify=True)
+    held = hold.plan(connect.build_path(), last.path if last else None) if found and _is_there(build_id) else Hold()
+    if held and not held.refused:
+        return held
+    words = ", ".join(held.roots)
     raise Fault(
         "IOC-401",
         f"Bản dựng {build_id} chưa được công bố (kết quả kiểm tra: {said}{'; ' + words if words else ''}).",
         f"Build {build_id} is held (verdict: {said}{'; ' + words if words else ''}).",
-        why="a tier-1 relation broke an expectation" if found else "the build was never judged",
+        why=held.refused or ("a tier-1 relation broke an expectation" if found else "the build was never judged"),
         fix="./ioc explain IOC-401",
         exit_code=4,
-        details={"build_id": build_id, "verdict": said, "held_by": held_by},
+        details={"build_id": build_id, "verdict": said, "held_by": list(held.roots)},
     )
 
 
-def _held_by(build_id: str) -> list[str]:
+def _is_there(build_id: str) -> bool:
+    """Whether the build file holds this build, judged."""
     if not connect.build_path().exists():
-        return []
-    with connect.served(connect.build_path()) as con, contextlib.suppress(duckdb.CatalogException):
-        query = "SELECT relation FROM quality.verdict WHERE build_id = ? AND tier = 1 AND verdict <> 'PASS' ORDER BY 1"
-        return [row[0] for row in con.execute(bind(query, build_id)).fetchall()]
-    return []
+        return False
+    with connect.served(connect.build_path()) as con:
+        try:
+            found = con.execute("SELECT build_id FROM quality.verdict LIMIT 1").fetchone()
+        except duckdb.CatalogException:
+            return False
+    return found is not None and found[0] == build_id
 
 
 # --- the copy ----------------------------------------------------------------------------------------------------------
 
 
-def _copy(build_id: str) -> Served:
+def _copy(build_id: str, held: Hold) -> Served:
     """`serving/<build_id>/`, complete, durable and verified, or an exception and nothing."""
     partial = serving() / f".{build_id}.partial"
     _settle(build_id)
@@ -196,6 +209,12 @@ def _copy(build_id: str) -> Served:
     _fsync(target)
     if _totals(target) != (rows, totals):
         raise _damaged(build_id, "the copy's rows differ from the build's")
+    if held:
+        last = current(verify=True)
+        assert last is not None
+        hold.stand_in(target, last.path, held, last.build_id)
+        _fsync(target)
+        rows, totals = _totals(target)
     manifest = {
         "build_id": build_id,
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -204,6 +223,7 @@ def _copy(build_id: str) -> Served:
         "size_bytes": target.stat().st_size,
         "rows": rows,
         "totals": totals,
+        "held": dict(held.indicators),
     }
     manifest["signature"] = _signature(manifest)
     _describe(target)

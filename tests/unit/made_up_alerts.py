@@ -74,7 +74,7 @@ def finding(
     severity: str = "stop",
 ) -> None:
     row = {"build_id": build_id, "checked_at": at, "relation": f"raw.{source_id}__ho_so", "tier": tier, "source_id": source_id, "rule": rule,
-           "severity": severity, "outcome": "FAIL", "unexpected_count": 12, "message_vi": "Khóa (ma) không được trùng", "message_en": "Key (ma) is unique"}  # fmt: skip
+           "severity": severity, "outcome": "FAIL", "unexpected_count": 12, "message_vi": "Khóa (ma) không được trùng — trạm Lê Thị A", "message_en": "Key (ma) is unique"}  # fmt: skip
     with connect.writer("test") as con:
         con.execute(connect.insert("ops.finding", [row]))
 

@@ -17,7 +17,7 @@ INSERT INTO ops.source_table BY NAME SELECT 'so_thu_nghiem' AS source_id, 'ho_so
     'so_thu_nghiem__ho_so' AS raw_name, ['ma'] AS primary_key, 'luc' AS event_time, 'snapshot' AS mode, 3 AS volume_min,
     2.0 AS volume_max_change, 1 AS tier;
 INSERT INTO ops.source_column BY NAME
-SELECT 'so_thu_nghiem' AS source_id, 'ho_so' AS table_name, * FROM (VALUES
+SELECT 'so_thu_nghiem' AS source_id, 'ho_so' AS table_name, column_name AS source_name, * FROM (VALUES
     (1, 'ma', 'text', 'code', true, NULL::DOUBLE, NULL::DOUBLE, NULL::VARCHAR[], '[A-Z]{1}[0-9]+'),
     (2, 'so', 'double', 'free', true, 0, 100, NULL, NULL),
     (3, 'loai', 'text', 'code', false, NULL, NULL, ['a:x', 'b''y'], NULL),

@@ -120,6 +120,7 @@ def test_stop__of_tier_1_is_told_until_a_build_passes(mail: Kept) -> None:
     assert send(now=EIGHT + 10 * MINUTE, channels=[mail]).open == 2
     assert sorted(one.body["source_id"] for one in mail.letters) == ["ban_dung", "so_thu"]
     text = next(one.text for one in mail.letters if one.body["source_id"] == "so_thu")
+    assert "Lê Thị A" not in text, "what a detector saw stays on the stewards' page"
     assert "4 phép kiểm chặn công bố" in text and "+1" in text and "giữ bản tốt gần nhất" in text
     passed("b3", EIGHT + 20 * MINUTE)
     assert send(now=EIGHT + 21 * MINUTE, channels=[mail]).open == 0
@@ -334,12 +335,16 @@ def test_letter__holds_no_word_of_a_server_and_no_header_of_another(mail: Kept) 
     assert "<b>" not in one.html and "&lt;b&gt;A" in one.html
 
 
-def test_letter__says_what_since_when_whose_what_is_safe_and_what_to_do_in_both_languages(mail: Kept) -> None:
+def test_letter__says_what_since_when_whose_what_is_safe_and_what_to_do_in_both_languages(
+    mail: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IOC_ALERT_PAGE", "https://du-lieu.example.vn/")
     late()
     send(now=EIGHT, channels=[mail])
     vi, en = mail.letters[0].text.split("\n—\n")
     for part in ("Cần xem: Nguồn so_thu (so_thu), bậc 1", "Từ: 07:00 23/11/2026", "hẹn có lần kéo tốt trong 1 giờ, lần gần nhất lúc 06:00 23/11/2026",
-                 "Đầu mối: Sở Thử nghiệm, Phòng Số liệu", "Vẫn an toàn: ", "Làm tiếp: ./ioc source pull so_thu"):  # fmt: skip
+                 "Đầu mối: Sở Thử nghiệm, Phòng Số liệu", "Vẫn an toàn: ", "Làm tiếp: ./ioc source pull so_thu",
+        "Trang: https://du-lieu.example.vn/nguon/so_thu"):  # fmt: skip
         assert part in vi
     for part in (
         "Needs a look: Source so_thu (so_thu), tier 1",

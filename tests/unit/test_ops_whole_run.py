@@ -89,7 +89,7 @@ def a_table_taken_along_is_whole_and_described(home: Path) -> None:
             body["rows"] == rows > 1000
             and words["key"] == ["entity_kind", "entity_code"]
             and words["has_made_up_sources"]
-            and words["share_class"] == "dùng chung"
+            and words["share_class"] == "chuyên ngành"
             and len(words["sources"]) >= 5
         )
         assert [c["name"] for c in words["columns"]][:2] == ["entity_kind", "entity_code"] and all(

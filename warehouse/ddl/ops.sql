@@ -72,6 +72,13 @@ CREATE TABLE IF NOT EXISTS ops.decision (
     source_id VARCHAR, table_name VARCHAR, subject VARCHAR, decided_by VARCHAR, why VARCHAR, before_json VARCHAR, after_json VARCHAR,
     status VARCHAR, -- done|waiting|confirmed|withdrawn
     confirmed_by VARCHAR, confirmed_at TIMESTAMPTZ, now_pass BIGINT, of_rows BIGINT);
+-- ingestion.registry, ingestion.load: corrections in force, and how many rows of each extract they put right
+CREATE TABLE IF NOT EXISTS ops.correction (
+    correction_id VARCHAR, source_id VARCHAR, table_name VARCHAR, column_name VARCHAR, has_key BOOLEAN, decided_by VARCHAR,
+    why VARCHAR, decided_on DATE);
+CREATE TABLE IF NOT EXISTS ops.correction_use (
+    correction_id VARCHAR, source_id VARCHAR, table_name VARCHAR, extract_id VARCHAR, rows_corrected BIGINT,
+    rows_no_longer BIGINT); -- rows of its key that came with another value
 
 -- ops.alert: one row each time that a source broke its promise, and one row a message and channel -----------------------------
 CREATE TABLE IF NOT EXISTS ops.alert (
@@ -89,3 +96,5 @@ ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS pruned_at TIMESTAMPTZ;
 ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS texts_uncertain VARCHAR;
 ALTER TABLE ops.source_table ADD COLUMN IF NOT EXISTS recapture_minutes INTEGER;
 ALTER TABLE ops.source_column ADD COLUMN IF NOT EXISTS protect VARCHAR; -- what was done to a personal column: drop|hash|year
+ALTER TABLE ops.source_column ADD COLUMN IF NOT EXISTS empty_max DOUBLE; -- the share of rows that may be empty
+ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS rows_conflicting BIGINT; -- of the duplicates: same key, other values, nothing says which is newer

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- The 166 communes for the map, a row a polygon: dossiers of the newest month, flash-flood risk of the newest hour.
 with card as (
     select area_code, value, numerator, denominator, status_of_value, indicator_code from {{ ref('mart_indicator_card') }}

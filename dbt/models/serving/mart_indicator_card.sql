@@ -26,7 +26,7 @@ observation as (
                 else greatest(o.as_of, least(known.known_at, {{ period_end('o.period_kind', 'o.period_key') }}))
             end as as_of
         ),
-        i.title_vi, i.title_en, i.sector, i.unit, i.decimals, i.tier, i.home_order, i.direction, i.promise, i.stale_after_minutes,
+        i.title_vi, i.title_en, i.sector, i.unit, i.decimals, i.tier, i.home_order, i.direction, i.promise, i.stale_after_minutes, i.complete_floor,
         i.owner_agency, i.acts_json, i.question, i.formula, i.caveats, i.provenance, i.sources,
         row_number() over (partition by o.indicator_code, o.area_code order by o.period_key desc) as recency
     from {{ ref('obs_indicator') }} as o
@@ -140,7 +140,7 @@ select
         when j.status = 'khong_dat' then 'Quá ngưỡng báo động ' || coalesce({{ vi_number('j.alarm.value', 'case when j.alarm.value % 1 = 0 then 0 else j.decimals end') }}, '')
         else 'Chưa đạt mục tiêu ' || coalesce({{ vi_number('coalesce(j.target.value, j.watch.value)', 'case when coalesce(j.target.value, j.watch.value) % 1 = 0 then 0 else j.decimals end') }}, '')
     end as reason_of_value_vi,
-    j.as_of, {{ vi_time('j.as_of') }} as as_of_vi, j.promise as promise_vi, j.stale_after_minutes,
+    j.as_of, {{ vi_time('j.as_of') }} as as_of_vi, j.promise as promise_vi, j.stale_after_minutes, j.complete_floor,
     w.sources_vi, j.owner_agency as owner_vi,
     coalesce((j.acts_json::json ->> case j.status when 'khong_dat' then '$[#-1].who' else '$[0].who' end), '') as acts_who_vi,
     case when j.status in ('chu_y', 'khong_dat') and json_array_length(j.acts_json::json) > 0
