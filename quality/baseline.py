@@ -21,6 +21,8 @@ from warehouse.connect import literal, quote
 CLOCK_SLACK = "1 hour"
 #: A change in an extract's size is judged against the median of this many older extracts at most, three at least.
 MEDIAN_OF = 30
+#: Offices rest at weekends: without a slot nothing new is no fault before three days.
+QUIET_MINUTES = 3 * 1440
 #: Days after which a correction that no row used is one too many.
 USED_WITHIN = 30
 #: Rows whose place is unknown count for the province and for no commune. More than this share is a broken join; communes
@@ -289,6 +291,19 @@ def _ledger(rules: _Rules, table: Mapping[str, Any]) -> None:
             f"Nguồn có lần kéo tốt trong vòng {vi}",
             f"The source was pulled well within {en}",
             severity="warn",
+        )
+    if table["late_after_minutes"] and table["event_time"]:
+        late = 3 * int(table["late_after_minutes"])
+        minutes = late if table["slot_minutes"] else max(late, QUIET_MINUTES)
+        vi, en = _age_words(minutes)
+        rules.refuse(
+            "events_move",
+            f"""FROM (SELECT max(max_event_at) AS newest FROM ops.extract WHERE {mine}) AS x
+                WHERE newest < now() - INTERVAL '{minutes} minutes'""",
+            f"Nguồn được kéo và có số liệu mới hơn {vi} (không lặp lại số cũ)",
+            f"What the source gives is newer than {en} (it does not repeat the old)",
+            severity="warn",
+            column=table["event_time"],
         )
     times = float(table["volume_max_change"] or 0)
     if times > 1:

@@ -54,6 +54,18 @@ _BOUNDS = {spelling: bounds for spellings, bounds in PLAUSIBLE.items() for spell
 BOX = {"lat": (19.1, 20.8), "lon": (104.1, 106.3)}
 _LAT = {"lat", "latitude", "vi_do", "vido", "y_lat", "gps_lat"}
 _LON = {"lon", "lng", "long", "longitude", "kinh_do", "kinhdo", "x_lon", "gps_lon", "gps_lng"}
+#: Columns of the day's warmth, where a draft has no units yet.
+_WARM = {
+    "temperature",
+    "temp",
+    "air_temp",
+    "air_temperature",
+    "nhiet_do",
+    "nhiet",
+    "nhiet_do_khong_khi",
+    "solar",
+    "buc_xa",
+}
 #: The communes and their centres.
 UNITS = "vietnamadminunits_dvhc__don_vi_moi"
 #: Key columns that say when and not what.
@@ -256,7 +268,12 @@ def _rhythm(shape: Shape, at: str) -> str:
 
 def _warmest(shape: Shape, at: str) -> list[str]:
     """Temperature and sunshine have their own clock."""
-    warm = [c["column_name"] for c in shape.measured if c["unit"] in ("°C", "độ C", "W/m²", "W/m2")]
+    warm = [
+        c["column_name"]
+        for c in shape.measured
+        if c["unit"] in ("°C", "oC", "độ C", "W/m²", "W/m2")
+        or (c["unit"] is None and c["column_name"].lower() in _WARM)
+    ]
     return [
         f"""SELECT {literal(name)} || ': cao nhất lúc ' || hot || ' giờ, không thể là giờ địa phương' AS said
         FROM (SELECT arg_max(h, mean) AS hot, max(mean) - min(mean) AS swing, count(*) AS hours, sum(n) AS n FROM (

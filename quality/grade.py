@@ -27,6 +27,7 @@ SPEAKS_OF = {
         ("key_unique", "grain_unique", "no_row_twice", "ledger_balances", "repeats", "correction_needed", "area_known", "key_conflicts"),
         "grade_clean",
     ),
+    "events_move": "grade_live",
     "fresh": "",
 }  # fmt: skip
 

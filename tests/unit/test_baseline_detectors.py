@@ -78,7 +78,9 @@ def found(one: Source, *batches: Any) -> dict[str, str]:
     results = judge.in_words(judged).results
     assert {r.expectation.name for r in results} >= DETECTORS, "every detector was asked"
     assert not [r for r in results if r.outcome == "ERROR"]
-    return {r.expectation.name: r.observed for r in results if r.outcome == "FAIL"}
+    failed = {r.expectation.name: r.observed for r in results if r.outcome == "FAIL"}
+    failed.pop("events_move", None)  # most of these rows are old on purpose
+    return failed
 
 
 def made_up_path() -> Any:
