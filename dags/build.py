@@ -1,24 +1,24 @@
-"""When a build is made: after any source brought something new. Build, judge, publish, prune as `retention` says."""
+"""When a build is made: after any source brought something new. Build, judge, publish, prune as `retention` says, tell."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import Asset, AssetAny, dag, task
+from airflow.sdk import Asset, AssetAny, DeadlineAlert, DeadlineReference, SyncCallback, dag, task
 
 from ingestion import prune as retention
 from ingestion import registry
-
-ASSETS = [Asset(name=source_id, uri=f"ioc://source/{source_id}") for source_id in registry.load().sources]
+from ops import alert
 
 
 @dag(
     dag_id="build_and_publish",
     description="Dựng, kiểm tra, công bố",
-    schedule=AssetAny(*ASSETS),
+    schedule=AssetAny(*(Asset(name=id, uri=f"ioc://source/{id}") for id in registry.load().sources)),
     start_date=datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh")),
     catchup=False,
     max_active_runs=1,
     tags=["build"],
+    deadline=DeadlineAlert(DeadlineReference.DAGRUN_QUEUED_AT, timedelta(hours=2), SyncCallback(alert.on_deadline)),
     default_args={"retries": 1, "retry_delay": timedelta(seconds=60), "execution_timeout": timedelta(minutes=60)},
 )
 def build_and_publish() -> None:
@@ -39,8 +39,7 @@ def build_and_publish() -> None:
     def judge(build_id: str) -> str:
         from quality.judge import judge
 
-        judge(build_id)
-        return build_id
+        return judge(build_id).build_id
 
     @task(pool="warehouse")
     def publish(build_id: str) -> str:
@@ -53,7 +52,8 @@ def build_and_publish() -> None:
         return retention.prune(registry.load().sources.values(), holder="airflow build_and_publish", wait_seconds=600)
 
     is_needed() >> (built := build())
-    publish(judge(built)) >> prune()
+    tell = task(task_id="tell", pool="alerts", trigger_rule="all_done")(alert.after_run)  # a refused gate too
+    publish(judge(built)) >> [prune(), tell()]
 
 
 build_and_publish()

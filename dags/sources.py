@@ -1,12 +1,13 @@
-"""When each source is pulled: one Airflow DAG per declaration. What pulling means is in ingestion/."""
+"""When each source is pulled: one DAG per declaration; one that is not over when its source's promise is, is told."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import DAG, Asset, dag, task
+from airflow.sdk import DAG, Asset, DeadlineAlert, DeadlineReference, SyncCallback, dag, task
 
 from ingestion import registry
 from ingestion.model import Source, minutes
+from ops import alert
 
 START = datetime(2026, 1, 1, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 
@@ -21,6 +22,11 @@ def pull_dag(source: Source) -> DAG:
         start_date=START,
         catchup=False,
         max_active_runs=1,
+        deadline=DeadlineAlert(
+            DeadlineReference.DAGRUN_QUEUED_AT,
+            timedelta(minutes=minutes(source.cadence.late_after)),
+            SyncCallback(alert.on_deadline),
+        ),
         tags=["source", source.sector, f"tier-{min(table.tier for table in source.tables)}"],
         default_args={
             "owner": source.owner.agency,

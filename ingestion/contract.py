@@ -345,6 +345,19 @@ def _column_rules(table: Table, column: Column, landed: str) -> list[Rule]:
         said_en = _sentence(head_en, "'“'", shown, literal(f"” is not {en}"))
         broken = f"{value} IS NULL AND {has_value}" + (f" AND {_has_unit(table, column)}" if column.unit_in else "")
         rules.append(Rule(f"type:{name}", broken, said_vi, said_en))
+    if landed == "VARCHAR" and not _is_hashed(column):
+        words_vi, words_en = (
+            "có ký tự NUL: tệp hỏng hoặc không phải văn bản",
+            "holds a NUL character: a corrupt file, or no text",
+        )
+        rules.append(
+            Rule(
+                f"nul:{name}",
+                f"coalesce(contains({_original(name)}, chr(0)), false)",
+                _sentence(head_vi, literal(words_vi)),
+                _sentence(head_en, literal(words_en)),
+            )
+        )
     is_key = name in table.primary_key
     if is_key or column.required:
         rule = "key" if is_key else "required"

@@ -45,6 +45,8 @@ _HIDDEN = "không lưu vì bảng có dữ liệu cá nhân, xem ở nguồn: "
 Progress = Callable[[str], None]
 
 
+#: Bytes of a text cell; the largest boundary of a commune has half a million.
+LARGEST_CELL = 8_000_000
 #: Rows refused by a rule that looks beyond the row: the same row passes once its day has come or its commune is known.
 _MAY_PASS = "status = 'open' AND regexp_matches(array_to_string(rules, ' '), '(^| )(future|area):')"
 #: What is wrong with one table and not with the source: the other tables go on.
@@ -440,6 +442,7 @@ class _Writer:
             if mask.is_dropped(column) or column.source_name not in spelled:
                 continue
             values = _plain(chunk.batch.column(spelled[column.source_name]))
+            _refuse_giants(self._source, self._table, column.source_name, values, chunk.refs)
             values = mask.protect(column, values, self._source.id)
             if surplus is not None and is_personal:  # shifted by a stray comma, a name may stand in any column
                 values = pc.if_else(pc.is_valid(surplus), pa.scalar(None, values.type), values)
@@ -450,6 +453,7 @@ class _Writer:
             fields[column.source_name] = values
             self.columns[column.source_name] = str(values.type)
         if surplus is not None:
+            _refuse_giants(self._source, self._table, SURPLUS, _plain(surplus), chunk.refs)
             if is_personal:
                 places = chunk.refs or [f"#{self.rows + i}" for i in range(1, len(surplus) + 1)]
                 hidden = pa.array([_HIDDEN + place for place in places])
@@ -481,6 +485,24 @@ class _Writer:
             LandedFile(name=name, rows=self._part_rows, bytes=self._file.bytes, sha256=self._file.sha256())
         )
         self._parquet, self._file, self._part_rows = None, None, 0
+
+
+def _refuse_giants(source: Source, table: Table, name: str, values: pa.Array, refs: Sequence[str] | None) -> None:
+    """Raise `Fault` IOC-206 for a cell that no field of a register holds: loading it would need ten times its size."""
+    if values.nbytes <= LARGEST_CELL or not pa.types.is_string(values.type):
+        return
+    lengths = pc.binary_length(values)
+    largest = pc.max(lengths).as_py() or 0
+    if largest <= LARGEST_CELL:
+        return
+    place = refs[pc.index(lengths, largest).as_py()] if refs else "?"
+    raise Fault(
+        "IOC-206",
+        f"{source.id}.{table.name}: cột {name} có ô dài {largest:,} byte (ở {place}), quá {LARGEST_CELL:,}.",
+        f"{source.id}.{table.name}: column {name} has a cell of {largest:,} bytes (at {place}), over {LARGEST_CELL:,}.",
+        why="a broken quote or a corrupt file; nothing of this pull was loaded",
+        fix=f"sửa tệp ở nguồn, rồi ./ioc source pull {source.id}",
+    )
 
 
 def _plain(values: pa.Array) -> pa.Array:

@@ -62,7 +62,7 @@ def load(path: Path | None = None, *, correct: bool = True) -> Registry:
     files = sorted(folder.rglob("*.yml")) if folder.is_dir() else [folder]
     sources: dict[str, Source] = {}
     paths: dict[str, Path] = {}
-    complaints: list[Complaint] = []
+    complaints = [] if files else [Complaint(folder, 1, "no declaration is there")]
     for file in files:
         source, wrong = read(file)
         complaints += wrong

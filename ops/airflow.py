@@ -22,13 +22,15 @@ from warehouse.ids import new_id
 
 USER = "dieu_hanh"
 BUILD = "build_and_publish"
+WATCH = "watch_promises"
 COMPONENTS = {
     "airflow-api": ["api-server"],
     "airflow-dag-processor": ["dag-processor"],
     "airflow-scheduler": ["scheduler", "--skip-serve-logs"],
 }
 #: One slot for what writes builds; pulls queue for the lock by themselves, so two may extract at a time.
-POOLS = {"warehouse": 1, "sources": 2}
+#: Alerts wait for neither.
+POOLS = {"warehouse": 1, "sources": 2, "alerts": 1}
 _PRELOAD = '''"""Written by `ioc up`. The scheduler's workers are forked: what is imported here they need not import again."""
 
 import sys
@@ -57,7 +59,7 @@ def environment(port: int) -> dict[str, str]:
         "CORE__DAGS_FOLDER": connect.ROOT / "dags",
         "CORE__LOAD_EXAMPLES": False,
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__PARALLELISM": 3,
+        "CORE__PARALLELISM": 4,
         "CORE__DEFAULT_TIMEZONE": connect.TIME_ZONE,
         "CORE__FERNET_KEY_CMD": f"cat {secrets.fernet()}",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",

@@ -26,6 +26,7 @@ source_app = typer.Typer(help="Nguồn dữ liệu · Sources", no_args_is_help=
 indicator_app = typer.Typer(help="Chỉ tiêu · Indicators", no_args_is_help=True)
 quarantine_app = typer.Typer(help="Dòng bị cách ly · Quarantined rows", no_args_is_help=True)
 build_app = typer.Typer(help="Bản dựng và công bố · Builds", no_args_is_help=True)
+alert_app = typer.Typer(help="Báo chậm, báo hỏng · Alerts", no_args_is_help=True)
 for _name, _sub in (
     ("source", source_app),
     ("indicator", indicator_app),
@@ -33,6 +34,7 @@ for _name, _sub in (
     ("steward", steward.app),
     ("build", build_app),
     ("quality", judged.app),
+    ("alert", alert_app),
 ):
     app.add_typer(_sub, name=_name)
 steward.into(quarantine_app)
@@ -644,6 +646,58 @@ def build_diff(before: str, after: str) -> None:
 
     body = publish.diff(before, after)
     say.show(body, lambda: compare.show(body, query.served(after).path))
+
+
+# --- alerts ------------------------------------------------------------------------------------------------------------
+
+
+@alert_app.command("list")
+def alert_list(
+    with_closed: Annotated[bool, typer.Option("--all", help="cả những báo đã ổn · also those that are well")] = False,
+) -> None:
+    """Nguồn nào đang lỡ hẹn, từ bao giờ, vì sao, đã báo qua kênh nào."""
+    from ops import alert
+
+    body = alert.history(with_closed=with_closed)
+    say.show(body, lambda: say.table(
+        [t("Nguồn", "Source"), t("Bậc", "Tier"), t("Từ", "Since"), t("Ổn lúc", "Well at"), t("Vì", "Why"), t("Đã báo", "Told")],
+        [[one["source_id"], one["tier"], local(one["opened_at"]), local(one["closed_at"]), " ".join(r[t("vi", "en")] for r in one["reasons"]),
+          "; ".join(f"{m['channel']} {m['what']} {local(m['sent_at']) if m['sent_at'] else '✕ ' + m['error']}" for m in one["told"])] for one in body]))  # fmt: skip
+
+
+@alert_app.command("send")
+def alert_send(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="chỉ xem tin sẽ gửi · only show")] = False,
+) -> None:
+    """Xem lại mọi lời hẹn và gửi những tin cần gửi; gọi mỗi 5-15 phút."""
+    from ops import alert
+
+    settings.apply()
+    done = alert.send(dry_run=dry_run)
+
+    def human() -> None:
+        if done.is_other_at_work:
+            say.line(t("Một lượt báo khác đang làm việc.", "Another round is at work."))
+            return
+        for one in done.messages:
+            say.line(f"{'✕' if one['error'] else '●'} {one['channel']} · {one['subject']}" + (f" · {one['error']}" if one["error"] else ""))  # fmt: skip
+            if dry_run:
+                say.line(one["text"])
+        say.line(t(f"{done.open} nguồn đang lỡ hẹn, {len(done.messages)} tin.", f"{done.open} sources broke a promise, {len(done.messages)} messages."))  # fmt: skip
+
+    say.show(done.__dict__, human)
+    raise typer.Exit(1 if done.failed else 0)
+
+
+@alert_app.command("test")
+def alert_test() -> None:
+    """Gửi một tin thử qua từng kênh tới địa chỉ mặc định."""
+    from ops import alert
+
+    settings.apply()
+    body = alert.try_channels()
+    say.show(body, lambda: say.table([t("Kênh", "Channel"), t("Kết quả", "Outcome")], [[one["channel"], one["error"] or t("đã gửi", "sent")] for one in body]))  # fmt: skip
+    raise typer.Exit(1 if any(one["error"] for one in body) else 0)
 
 
 # --- operating ---------------------------------------------------------------------------------------------------------

@@ -92,6 +92,12 @@ CODES: dict[str, Code] = {
         "Lệnh chỉ tạo tệp mới, không bao giờ ghi đè tệp do người khác viết. Chọn tên khác; khai báo thì sửa tệp đang có.",
         "The command only makes new files and never overwrites what somebody wrote. Choose another name; a declaration can be edited instead.",
     ),
+    "IOC-017": Code(
+        "Kênh báo chưa đúng",
+        "A channel for alerts is not set up right",
+        "Thông báo nêu tên biến sai hoặc thiếu. Nguồn chậm vẫn được ghi vào ./ioc alert list; chỉ tin báo chưa gửi được. Sửa theo docs/alerts.md, thử bằng ./ioc alert test.",
+        "The message names the setting that is wrong or missing. Late sources are still written down (./ioc alert list); only messages cannot leave. Mend it as docs/alerts.md says, try ./ioc alert test.",
+    ),
     "IOC-075": Code(
         "Kho dữ liệu đang bận",
         "The warehouse is busy",

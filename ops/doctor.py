@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from ops import backup, secrets, services
+from ops import backup, channel, secrets, services
 from warehouse import connect, publish
 from warehouse.errors import Fault
 
@@ -36,7 +36,7 @@ class Check:
 def examine() -> list[Check]:
     """Every check, also after one of them broke: that one is a `fail` with the reason."""
     found: list[Check] = []
-    for ask in (_python, _duckdb, _disk, _file_system, _clock, _secrets, _lock, _registry, _served, _backup, _open_data, _services, _airflow, _ports):  # fmt: skip
+    for ask in (_python, _duckdb, _disk, _file_system, _clock, _secrets, _lock, _registry, _served, _backup, _open_data, _alerts, _services, _airflow, _ports):  # fmt: skip
         try:
             found += list(ask())
         except Exception as error:
@@ -206,6 +206,17 @@ def _open_data() -> Iterator[Check]:
         folder,
         "" if there else "IOC_OPEN_DATA không phải thư mục",
     )
+
+
+def _alerts() -> Iterator[Check]:
+    title = ("Kênh báo chậm", "Alert channels")
+    try:
+        names = [each.name for each in channel.configured()]
+    except Fault as fault:
+        yield Check("alerts", *title, "fail", fault.what_vi, fault.fix)
+        return
+    fix = "" if names else "docs/alerts.md: IOC_SMTP_URL hoặc IOC_ALERT_WEBHOOK"
+    yield Check("alerts", *title, "ok" if names else "warn", ", ".join(names) or "chưa có kênh nào", fix)
 
 
 def _services() -> Iterator[Check]:

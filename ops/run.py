@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from ingestion import registry
 from ingestion.prune import prune
 from ingestion.pull import Outcome, pull
-from ops import settings
+from ops import alert, settings
 from warehouse import connect, publish
 from warehouse.connect import bind
 from warehouse.errors import Fault
@@ -54,12 +54,17 @@ def run(
     settings.apply()
     declared = registry.load()
     chosen = choose(declared, source_ids, tier)
-    with one_at_a_time(holder), recorded(holder) as report:
-        report.outcomes = pull(chosen, run_id=report.run_id, holder=holder, full=full, progress=progress)
-        refresh(report, progress)
-        prune((declared.get(source_id) for source_id in chosen), holder=holder)
-        report.exit_code = 4 if report.held else 3 if report.failed else 0
-        return report
+    with one_at_a_time(holder):
+        try:
+            with recorded(holder) as report:
+                report.outcomes = pull(chosen, run_id=report.run_id, holder=holder, full=full, progress=progress)
+                refresh(report, progress)
+                prune((declared.get(source_id) for source_id in chosen), holder=holder)
+                report.exit_code = 4 if report.held else 3 if report.failed else 0
+                return report
+        finally:  # a refused gate is told as well
+            if trouble := alert.after_run():
+                progress(f"báo chậm: {trouble}")
 
 
 def choose(declared: registry.Registry, source_ids: Sequence[str], tier: int | None) -> list[str]:

@@ -30,6 +30,12 @@ def read(name: str) -> str:
     return path(name).read_text(encoding="utf-8").strip()
 
 
+def given(name: str) -> str | None:
+    """A secret that somebody else made, from the environment or its file; None when there is none. Never generated."""
+    file = folder() / name
+    return os.environ.get(name) or (file.read_text(encoding="utf-8").strip() if file.exists() else None)
+
+
 def fernet() -> Path:
     """Airflow's key for its own database: 32 bytes in URL-safe base64."""
     file = folder() / "AIRFLOW_FERNET_KEY"

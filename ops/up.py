@@ -91,9 +91,9 @@ def _first_build(api: Api, progress: Progress) -> list[str]:
     """Unpause every DAG; without a published build, pull every source once through Airflow and build. Gives what failed."""
     declared = [f"source__{source_id}" for source_id in registry.load().sources]
     api.pools()
-    paused = api.wait_for_dags([*declared, airflow.BUILD], 120)
+    paused = api.wait_for_dags([*declared, airflow.BUILD, airflow.WATCH], 120)
     if publish.current() is not None:
-        for dag_id in [*declared, airflow.BUILD]:
+        for dag_id in [*declared, airflow.BUILD, airflow.WATCH]:
             if paused[dag_id]:
                 api.unpause(dag_id)
         return []
@@ -109,6 +109,7 @@ def _first_build(api: Api, progress: Progress) -> list[str]:
         failed += [dag_id for dag_id, state in states.items() if state != "success"]
     # Only now: an earlier build would be made of half the sources.
     api.unpause(airflow.BUILD)
+    api.unpause(airflow.WATCH)
     states = api.wait_for({airflow.BUILD: api.trigger(airflow.BUILD)}, BUILD_SECONDS, progress)
     if publish.current() is None:
         raise Fault(

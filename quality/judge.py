@@ -209,6 +209,9 @@ def _ask(engine: DuckDBExecutionEngine, relation: Relation) -> Judged:
 def _configuration(one: Expectation, number: int, batch: str) -> Any:
     from great_expectations.expectations.registry import get_expectation_impl
 
+    bounds = [one.kwargs.get(name) for name in ("min_value", "max_value")]
+    if (one.expectation.endswith("_to_be_between") and bounds == [None, None]) or one.kwargs.get("mostly") == 0:
+        raise ValueError("it has no bound and would always hold")
     wanted = get_expectation_impl(one.expectation)(**one.kwargs, meta={"number": number}).configuration
     wanted.kwargs["batch_id"] = batch
     return wanted

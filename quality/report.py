@@ -228,7 +228,10 @@ def _sentence(verdict: Verdict) -> str:
     if verdict.verdict == "PASS":
         return "được phép công bố."
     names = ", ".join(f"<code>{escape(j.relation.name)}</code>" for j in verdict.holding)
-    return f"chưa được công bố; bảng điều hành giữ bản trước. Bị giữ bởi: {names or 'không có bảng nào được kiểm'}."
+    return (
+        "số dựng từ các bảng sau giữ bản tốt gần nhất; không có số nào thay được thì bảng điều hành giữ bản trước: "
+        f"{names or 'không có bảng nào được kiểm'}."
+    )
 
 
 def _failing(judged: list[Judged]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ingestion import correction, decision, ledger, quarantine, registry
+from ingestion.drift import Drift
 from ingestion.ledger import ask
 from ingestion.model import Column, Source, raw_name
 from warehouse import connect, publish
@@ -102,6 +103,7 @@ def about(source: Source) -> dict[str, Any]:
     local = {c.id for c in correction.read(correction.local() / f"{source.id}.yml").corrections}
     return {
         "row": row | {"state": state(row)},
+        "drift": Drift.model_validate_json(row["drift"]).in_words() if row["drift"] else ("", ""),
         "grades": newest[0] if newest else None,
         "days": days,
         "broken": broken,

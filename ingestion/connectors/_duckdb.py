@@ -22,8 +22,12 @@ def batches(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch
 
 
 def down(where: str, why: str, fix: str) -> Fault:
-    """`Fault` IOC-201: nobody answers at `where`."""
-    return Fault("IOC-201", f"Không kết nối được {where}.", f"Cannot reach {where}.", why=why, fix=fix)
+    """`Fault` IOC-201: nobody answers at `where`, or nobody whom we may believe."""
+    vi = en = "."
+    if "certificate" in why.lower():
+        vi = ": chứng chỉ TLS của máy chủ hết hạn, sai tên hoặc không do nơi tin cậy ký (certificate)."
+        en = ": its TLS certificate has expired, names another server, or is signed by nobody we know."
+    return Fault("IOC-201", f"Không kết nối được {where}{vi}", f"Cannot reach {where}{en}", why=why, fix=fix)
 
 
 def refused(where: str, user: str, why: str = "wrong or expired password, or the account is locked") -> Fault:

@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "boards": {"warehouse"},
     "steward": {"ingestion", "warehouse"},
     "demo": {"warehouse"},
-    "dags": {"ingestion", "quality", "warehouse", "boards"},
+    "dags": {"ingestion", "quality", "warehouse", "boards", "ops"},
     "ops": ROOMS - {"dags", "ops"},
 }
 DRIVERS = {"connectorx", "fastexcel", "ftplib"}

@@ -52,6 +52,8 @@ def ask(*expectations: Expectation) -> Judged:
         (about("expect_column_mean_to_be_between", column="task_code", min_value=0), "Binder Error"),
         (about("expect_column_values_to_be_between", column="task_code", min_value=5, max_value=1), ""),
         (about("expect_column_values_to_be_between", colum="task_code", min_value=5), "field required"),
+        (about("expect_table_row_count_to_be_between"), "would always hold"),
+        (about("expect_column_values_to_not_be_null", column="task_code", mostly=0), "would always hold"),
         (rows("SELECT 1 FROM {batch} WHERE gone > 1"), "Binder Error"),
         (rows("SELECT 1 FROM mart.gone /* {batch} */"), "Catalog Error"),
         (rows("SELEC 1 FROM {batch}"), "Parser Error"),

@@ -80,6 +80,16 @@ CREATE TABLE IF NOT EXISTS ops.correction_use (
     correction_id VARCHAR, source_id VARCHAR, table_name VARCHAR, extract_id VARCHAR, rows_corrected BIGINT,
     rows_no_longer BIGINT); -- rows of its key that came with another value
 
+-- ops.alert: one row each time that a source broke its promise, and one row a message and channel -----------------------------
+CREATE TABLE IF NOT EXISTS ops.alert (
+    alert_id VARCHAR, source_id VARCHAR, -- `ban_dung` where a stop concerns no single source
+    tier INTEGER, opened_at TIMESTAMPTZ, updated_at TIMESTAMPTZ, closed_at TIMESTAMPTZ, kinds VARCHAR[], -- late|cutoff|slots|stop
+    reasons VARCHAR); -- JSON, [{kind, since, vi, en}]: words and counts, never a value of a row
+CREATE TABLE IF NOT EXISTS ops.alert_message (
+    message_id VARCHAR, alert_id VARCHAR, channel VARCHAR, -- email|webhook
+    what VARCHAR, -- opened|worse|reminder|closed
+    kinds VARCHAR[], tries INTEGER, first_at TIMESTAMPTZ, last_at TIMESTAMPTZ, sent_at TIMESTAMPTZ, error VARCHAR);
+
 -- columns that came after the first release ---------------------------------------------------------------------------
 ALTER TABLE ops.pull ADD COLUMN IF NOT EXISTS tries INTEGER;
 ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS pruned_at TIMESTAMPTZ;
