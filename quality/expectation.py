@@ -77,7 +77,7 @@ class Fixture(Declared):
 class Expectation(Declared):
     """`relation` is `schema.name`: `raw` lives in the intake, every other schema in the build. `rule` is its stable name.
     `tier` is the relation's unless given; only `stop` at tier 1 holds what was made from the relation. `note` says where a
-    bound comes from. `detail` is a detector's query whose rows say in words what broke it.
+    bound comes from. `detail` is a detector's query whose rows say in words what broke it. `suite` is the file that has it.
 
     A suite may say `never: <condition>`, or `never: FROM {batch} …` for more than a condition, in place of `expectation`.
     """
@@ -93,6 +93,7 @@ class Expectation(Declared):
     rule: str = ""
     column: str = ""
     detail: str = ""
+    suite: str = ""
     loosened: Loosened | None = None
     fixture: Fixture | None = None
 
@@ -133,15 +134,15 @@ def _suite(path: Path) -> list[Expectation]:
     found = []
     for number, entry in enumerate(entries, 1):
         try:
-            found.append(Expectation.model_validate(entry))
+            found.append(Expectation.model_validate(entry).model_copy(update={"suite": path.name}))
         except ValidationError as error:
             raise _fault(path, f"entry {number}: {_complaint(error)}") from error
     return found
 
 
 def _complaint(error: ValidationError) -> str:
-    """The first complaint of pydantic, with the nearest right name for a wrong key or kind."""
-    first = error.errors()[0]
+    """The first complaint of pydantic, a wrong key of the entry before what is missing, with the nearest right name."""
+    first = min(error.errors(), key=lambda one: (one["type"], len(one["loc"])) != ("extra_forbidden", 1))
     where = ".".join(map(str, first["loc"]))
     known = {
         "extra_forbidden": ["never", *Expectation.model_fields],

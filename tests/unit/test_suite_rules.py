@@ -59,6 +59,20 @@ def test_rules__have_a_name_an_owner_and_rows_that_break_them() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_rules__reach_every_sector() -> None:
+    folder = {path.stem: path.parent.name for path in (MODELS / "marts").rglob("*.sql")}
+    reached = {folder[one.relation.removeprefix("mart.")] for one in SHIPPED if one.relation.removeprefix("mart.") in folder}  # fmt: skip
+    # `mo` are files of others, which no suite of ours bounds.
+    assert reached == {*folder.values()} - {"mo"} and len(reached) == 18
+
+
+def test_guide__shows_a_rule_that_ships() -> None:
+    guide = (MODELS.parents[1] / "docs" / "quality-rules.md").read_text(encoding="utf-8")
+    (shown,) = yaml.safe_load(guide.split("```yaml\n")[1].split("```")[0])
+    (shipped,) = (one for one in SHIPPED if (one.relation, one.rule) == (shown["relation"], shown["rule"]))
+    assert Expectation.model_validate(shown).kwargs == shipped.kwargs
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", SHIPPED, ids=lambda one: f"{one.relation.removeprefix('mart.')}-{one.rule}")
 def test_rule__passes_good_rows_and_fails_on_a_bad_one(rule: Expectation, contracts: Contracts, tmp_path: Path) -> None:
