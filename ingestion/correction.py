@@ -35,7 +35,7 @@ class Decided(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, populate_by_name=True)
     why: str = Field(min_length=3)
     by: str = Field(min_length=1)
-    on: date
+    decided_on: date
 
 
 class Correction(Decided):

@@ -302,7 +302,7 @@ def _correction_rows(source: Source, table: Table) -> list[dict[str, Any]]:
     return [
         {
             "correction_id": one.id, "source_id": source.id, "table_name": table.name, "column_name": one.column, "has_key": bool(one.key),
-            "decided_by": one.by, "why": one.why, "decided_on": one.on.isoformat(),
+            "decided_by": one.by, "why": one.why, "decided_on": one.decided_on.isoformat(),
         }
         for one in table.corrections
     ]  # fmt: skip

@@ -118,11 +118,11 @@ def test_open_data__has_the_totals_of_its_publishers(province_up: Up) -> None:
 
 
 @needs_open_data
-def test_open_data__one_month_of_684_is_quarantined(province_up: Up) -> None:
+def test_open_data__the_month_with_impossible_sunshine_is_kept_without_it(province_up: Up) -> None:
     climate = next(s for s in ioc(province_up, "status")["sources"] if s["source_id"] == "imhen_khi_hau")
     # 57 years × 12 months
-    assert tuple(climate[part] for part in ("total_in", "total_loaded", "total_quarantined")) == (57 * 12, 683, 1)
-    assert rows(province_up, "SELECT count(*) FROM fct_climate_month") == [[683]]
+    assert tuple(climate[part] for part in ("total_in", "total_loaded", "total_quarantined")) == (57 * 12, 684, 0)
+    assert rows(province_up, "SELECT count(*), count(sunshine_hours) FROM fct_climate_month") == [[684, 683]]
 
 
 # --- and again -----------------------------------------------------------------------------------------------------------

@@ -155,7 +155,7 @@ def test_guard__fails_when_no_row_needs_a_value_for_thirty_days() -> None:
     assert guard() == []
     file = connect.home() / "corrections" / f"{ID}.yml"
     text = file.read_text(encoding="utf-8")
-    on = yaml.safe_load(text)["corrections"][0]["on"]
+    on = yaml.safe_load(text)["corrections"][0]["decided_on"]
     file.write_text(text.replace(on, "2026-01-01"), encoding="utf-8")
     (said,) = guard()
     assert "không dòng nào dùng đến" in said
