@@ -63,7 +63,9 @@ def correct(
     """
     _said(why)
     about = {"from": wrong.strip(), "to": right, "key": key or {}}
-    one = Correction.model_validate({"table": table, "column": column, **about, "by": by, "why": why, "decided_on": _today()})
+    one = Correction.model_validate(
+        {"table": table, "column": column, **about, "by": by, "why": why, "decided_on": _today()}
+    )
     before = correction.read(correction.local() / f"{source_id}.yml")
     kept = [c for c in before.corrections if c.id != one.id]
     source = _write(source_id, before.model_copy(update={"corrections": [*kept, one]}))
@@ -182,7 +184,14 @@ def history(source_id: str | None = None, *, status: str | None = None, limit: i
 def _change(table: str, column: str, rule: str, value: Any, by: str, why: str, *, confirmed_by: str) -> RuleChange:
     try:
         return RuleChange(
-            table=table, column=column, rule=rule, value=value, by=by, why=why, decided_on=_today(), confirmed_by=confirmed_by
+            table=table,
+            column=column,
+            rule=rule,
+            value=value,
+            by=by,
+            why=why,
+            decided_on=_today(),
+            confirmed_by=confirmed_by,
         )
     except ValidationError as error:
         raise unfit(str(error.errors()[0]["msg"])) from error

@@ -32,7 +32,7 @@ from warehouse.errors import Fault
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every address, and that of a webhook is often a secret
 
-SECONDS = 15.0
+SECONDS = 10.0
 TRIES = 3
 #: How an outcome begins where the mail server refused the login.
 REFUSED = smtplib.SMTPAuthenticationError.__name__
@@ -198,10 +198,10 @@ class Webhook:
                 if broken is None:
                     try:
                         self._post(client, letter)
-                    except httpx.HTTPStatusError as error:
-                        yield letter, _broken(error)
-                        continue
                     except httpx.HTTPError as error:
+                        if not _may_pass(error):  # this letter only
+                            yield letter, _broken(error)
+                            continue
                         broken = _broken(error)
                 yield letter, broken
 

@@ -15,7 +15,9 @@ def test_corrections__that_ship_fit_their_declarations(ioc_home: Path) -> None:
         found = correction.read(file)
         assert found.corrections or found.rules
         assert file.stem in plain.sources and not any(t.corrections for t in plain.get(file.stem).tables)
-        assert {c.id for c in found.corrections} == {c.id for t in corrected.get(file.stem).tables for c in t.corrections}
+        assert {c.id for c in found.corrections} == {
+            c.id for t in corrected.get(file.stem).tables for c in t.corrections
+        }
 
 
 def test_sunshine_of_may_2006__is_taken_away_and_the_row_kept(ioc_home: Path) -> None:
