@@ -1,7 +1,8 @@
-"""`ioc quality`: where the pages of the judge are, and what the last builds were judged to be."""
+"""`ioc quality`: where the pages of the judge are, what the last builds were judged to be, and by which rules."""
 
 from __future__ import annotations
 
+import difflib
 import webbrowser
 from dataclasses import asdict
 from typing import Annotated
@@ -57,3 +58,32 @@ def history(
         )  # fmt: skip
 
     say.show([asdict(one) for one in found], human)
+
+
+@app.command("rules")
+def rules(
+    relation: Annotated[str, typer.Option("--relation", help="một bảng, như mart.fct_dossier_day · one relation")] = "",
+) -> None:
+    """Mọi quy tắc đang dùng: tự có từ khai báo và thêm ở quality/suites; mức, đầu mối, lời."""
+    from quality import judge
+
+    known = judge.rules()
+    found = [(r, one) for r in known if relation in ("", r.name) for one in r.expectations]
+    if not found:
+        near = difflib.get_close_matches(relation, [r.name for r in known], n=1)
+        raise Fault("IOC-015", f"Không có quy tắc nào của {relation}.", f"There are no rules of {relation}.",
+                    fix=f"./ioc quality rules{' --relation ' + near[0] if near else ''}", exit_code=2)  # fmt: skip
+    body = [
+        {"relation": r.name, "rule": one.name, "column": one.about, "severity": one.severity, "tier": one.tier or r.tier,
+         "owner": one.owner or r.owner, "suite": one.suite or None, "reason_vi": one.reason.vi, "reason_en": one.reason.en,
+         "note": one.note, "loosened": one.loosened and one.loosened.model_dump(by_alias=True)}
+        for r, one in found
+    ]  # fmt: skip
+
+    def human() -> None:
+        say.table(
+            [t("Bảng", "Relation"), t("Quy tắc", "Rule"), t("Mức", "Severity"), t("Hạng", "Tier"), t("Lời", "Words"), t("Đầu mối", "Owner"), t("Tệp", "File")],
+            [[one["relation"], one["rule"], one["severity"], one["tier"], one[t("reason_vi", "reason_en")], one["owner"], one["suite"] or ""] for one in body],
+        )  # fmt: skip
+
+    say.show(body, human)

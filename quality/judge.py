@@ -124,12 +124,23 @@ def _relations(build_id: str) -> tuple[list[Relation], list[Relation]]:
     return _merged(raw, raw_extra), _merged(build, [e for e in extra if e not in raw_extra])
 
 
+def rules() -> list[Relation]:
+    """Every rule in force, of the intake and of the build that stands there; without one, of what suites speak of."""
+    with connect.intake() as con:
+        found = baseline.raw_relations(con)
+    if connect.build_path().exists():
+        with connect.served(connect.build_path()) as con:
+            found += baseline.build_relations(con)
+    return _merged(found, suites())
+
+
 def _merged(relations: list[Relation], extra: Iterable[Expectation]) -> list[Relation]:
-    """Suites add to the baseline; a suite on a relation without one makes it known, at tier 2."""
+    """Suites add to the baseline; a suite on a relation without one makes it known, at tier 2, and without an owner its own."""
     found = {r.name: r for r in relations}
     for one in extra:
         known = found.get(one.relation) or Relation(one.relation, 2, one.owner, ())
-        found[one.relation] = replace(known, expectations=(*known.expectations, one))
+        expectations = (*known.expectations, one)
+        found[one.relation] = replace(known, owner=known.owner or one.owner, expectations=expectations)
     return list(found.values())
 
 

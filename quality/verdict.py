@@ -42,15 +42,20 @@ class Judged:
     @property
     def holds(self) -> Outcome:
         """What this relation says to the publication: only `stop` of tier 1 holds it."""
-        if self.relation.tier != 1:
+        if 1 not in {self.relation.tier, *(e.tier for e in self.relation.expectations)}:
             return "PASS"
         asked = len(self.relation.expectations)
-        if self.trouble or not asked or len(self.results) < asked or self._stopped("ERROR"):
+        if self.trouble or not asked or len(self.results) < asked or self._stopped("ERROR", tier=1):
             return "ERROR"
-        return "FAIL" if self._stopped("FAIL") else "PASS"
+        return "FAIL" if self._stopped("FAIL", tier=1) else "PASS"
 
-    def _stopped(self, outcome: Outcome) -> bool:
-        return any(r.outcome == outcome and r.expectation.severity == "stop" for r in self.results)
+    def _stopped(self, outcome: Outcome, tier: int | None = None) -> bool:
+        return any(
+            r.outcome == outcome
+            and r.expectation.severity == "stop"
+            and tier in (None, r.expectation.tier or self.relation.tier)
+            for r in self.results
+        )
 
     def count(self, outcome: Outcome) -> int:
         return sum(r.outcome == outcome for r in self.results)

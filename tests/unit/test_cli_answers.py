@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ingestion import registry
 from ops import cli, say
 from ops.codes import CODES
+from quality import expectation
+from warehouse import connect
 
 ROOT = Path(__file__).parents[2]
 
@@ -61,3 +64,15 @@ def test_number__follows_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
     assert say.number(1234.5, 2) == "1.234,50"
     monkeypatch.setattr(say.manner, "lang", "en")
     assert say.number(1234.5, 2) == "1,234.50"
+
+
+def test_quality_rules__lists_baseline_and_suites_with_owner_and_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with connect.writer("test") as con:
+        registry.sync(con, registry.load())
+    assert cli.main(["quality", "rules", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    of_suites = [one for one in found if one["suite"]]
+    assert len(of_suites) == len(expectation.suites()) > 100 and len(found) > 1000
+    assert all(one["rule"] and one["owner"] and one["reason_vi"] and one["reason_en"] for one in found)
+    assert cli.main(["quality", "rules", "--relation", "mart.fct_dossier_dy"]) == 2
+    assert "--relation mart.fct_dossier_day" in capsys.readouterr().err
