@@ -57,7 +57,7 @@ def look(
         try:
             sign_in(page, url, user, password)
             page.goto(f"{url}/superset/dashboard/{slug}/", wait_until="domcontentloaded", timeout=seconds * 1000)
-            page.wait_for_selector(".card-value", timeout=seconds * 1000)
+            page.wait_for_selector(".st-sentence", timeout=seconds * 1000)
             if is_whole:
                 # charts below the fold draw when they are scrolled to
                 for _ in range(14):

@@ -153,10 +153,13 @@ def refuse(decision_id: str, *, by: str) -> Decided:
     return Decided(decision_id, "withdrawn")
 
 
-def false_alarm(relation: str, rule: str, *, by: str, why: str) -> Decided:
-    """A warning that was none. The third within 90 days demotes the rule for this table, and every page says so."""
+def false_alarm(relation: str, rule: str, *, by: str, why: str, source_id: str = "") -> Decided:
+    """A warning that was none (of a table, or `anomaly:<indicator>` and its detector). The third within 90 days demotes the
+    rule for this table or indicator, and every page says so."""
     _said(why)
-    source_id, _, table = relation.removeprefix("raw.").partition("__")
+    table = ""
+    if relation.startswith("raw."):
+        source_id, _, table = relation.removeprefix("raw.").partition("__")
     return _record("false_alarm", source_id, table, f"{relation}:{rule}", by, why, before={}, after={})
 
 

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pyarrow as pa
 
-from quality import baseline, grade, report
+from quality import anomaly, baseline, board, grade, report
 from quality.baseline import Relation
 from quality.expectation import Expectation, suites
 from quality.verdict import Judged, Result, Verdict
@@ -65,7 +65,7 @@ def judge(build_id: str, *, progress: Progress | None = None) -> Verdict:
                     progress(one.relation.name, len(judged), total)
         demoted = _demoted()
         verdict = Verdict(build_id, datetime.now(UTC), tuple(_demote(in_words(one), demoted) for one in judged))
-    _store(verdict)
+    _store(verdict, demoted)
     return replace(verdict, report_path=report.write(verdict))
 
 
@@ -288,7 +288,7 @@ CREATE OR REPLACE TABLE quality.indicator_grade (
 """
 
 
-def _store(verdict: Verdict) -> None:
+def _store(verdict: Verdict, demoted: set[str]) -> None:
     """Into the build file and the ledger, under one exclusive lock; the verdict in `ops.build` comes last."""
     with connect.writer("judge", wait_seconds=WAIT_SECONDS) as ledger:
         with connect.build_writer() as con:
@@ -306,9 +306,11 @@ def _store(verdict: Verdict) -> None:
             ):
                 _insert(con, f"quality.{table}", rows)
             grade.carry(con)
+            anomaly.write(con, verdict.build_id, demoted)
+            _keep(ledger, _finding_rows(verdict), scores)
+            board.write(con, ledger, verdict.build_id, verdict.checked_at)
             con.execute("COMMIT")
             con.execute("CHECKPOINT")
-        _keep(ledger, _finding_rows(verdict), scores)
         stored = f"verdict = {connect.literal(verdict.verdict)}"
         build_id = connect.literal(verdict.build_id)
         ledger.execute(f"UPDATE ops.build SET {stored} WHERE build_id = {build_id}")

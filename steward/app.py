@@ -310,9 +310,10 @@ def _decided(source: Source, account: Account, form: dict[str, str]) -> tuple[st
         return "Đã đề xuất; cần một người khác xác nhận.", "Proposed; a second person must confirm."
     elif kind == "false_alarm":
         relation = form.get("relation", "")
-        if not relation.startswith(f"raw.{source.id}__"):
+        of_its_indicators = {f"anomaly:{one['indicator_code']}" for one in questions.costs(source.id)}
+        if not relation.startswith(f"raw.{source.id}__") and relation not in of_its_indicators:
             raise HTTPException(404)
-        decision.false_alarm(relation, rule, by=by, why=why)
+        decision.false_alarm(relation, rule, by=by, why=why, source_id=source.id)
         return "Đã ghi là báo nhầm; ba lần trong 90 ngày thì quy tắc bị hạ mức.", "Recorded as a false alarm."
     elif kind in ("confirm", "refuse"):
         return _second(source, account, kind, form.get("decision", ""))

@@ -16,7 +16,7 @@ from ingestion.model import Column, Source, raw_name
 from warehouse import connect, publish
 from warehouse.connect import literal, quote
 
-PAGE = 50
+PAGE, SHOWN = 50, 10
 GRADES = (("grade_valid", "đúng", "valid"), ("grade_complete", "đủ", "complete"), ("grade_clean", "sạch", "clean"), ("grade_live", "sống", "live"))  # fmt: skip
 _SCORES = "SELECT * FROM ops.source_score QUALIFY row_number() OVER (PARTITION BY source_id ORDER BY build_id DESC) = 1"
 
@@ -119,6 +119,7 @@ def about(source: Source) -> dict[str, Any]:
             for c in t.corrections
         ],
         "costs": costs(source.id),
+        "unusual": unusual(source.id),
     }
 
 
@@ -157,6 +158,23 @@ def costs(source_id: str) -> list[dict[str, Any]]:
     with connect.served(now.path) as con:
         query = f"""SELECT indicator_code, title_vi, title_en, home_order IS NOT NULL AS is_home FROM catalog.indicator
             WHERE list_contains(sources, {literal(source_id)}) ORDER BY indicator_code"""
+        return ask(con, query)
+
+
+def unusual(source_id: str) -> list[dict[str, Any]]:
+    """What the served build found unusual in the indicators that rest on a source."""
+    now = publish.current()
+    if now is None:
+        return []
+    with connect.served(now.path) as con:
+        there = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'quality' AND table_name = 'anomaly'"
+        if not con.execute(there).fetchone():
+            return []
+        query = f"""SELECT a.*, i.title_vi, i.title_en, coalesce(d.area_name, a.area_code) AS area_name
+            FROM quality.anomaly AS a JOIN catalog.indicator AS i USING (indicator_code)
+            LEFT JOIN mart.dim_area AS d ON a.area_code = d.area_code AND d.is_current
+            WHERE list_contains(i.sources, {literal(source_id)}) AND (a.is_shown OR a.is_demoted)
+            ORDER BY a.is_demoted, a.score DESC LIMIT {SHOWN}"""
         return ask(con, query)
 
 

@@ -26,6 +26,13 @@ ROWS = {
     "mart.board_papi": "SELECT DATE '2024-01-01' AS year_start_date, 'Công khai' AS dimension_vi, 5.5::DOUBLE AS score",
     "mart.board_budget": "SELECT DATE '2020-01-01' AS year_start_date, 'Chi' AS kind_vi, 35.3::DOUBLE AS trillion_vnd",
     "mart.board_climate": "SELECT 9 AS obs_month, 'Tháng 9' AS month_vi, 390.0::DOUBLE AS rain_mm, 27.0::DOUBLE AS temp_mean_c",
+    "quality.trust_state": """SELECT '<div class="st st-dat"><div class="st-word">● TIN ĐƯỢC</div></div>' AS state_html""",
+    "quality.trust_source": "SELECT 'Nguồn thử' AS source_vi, 'Sở Thử' AS owner_vi, 88.0 AS score, 90.0 AS grade_valid, 100.0 AS grade_complete, 88.0 AS grade_clean, 100.0 AS grade_live, 1 AS n_broken, 3::BIGINT AS n_open, 'nguon_thu' AS source_id",
+    "quality.trust_rule": "SELECT '▲ nhắc' AS severity_vi, 'Số dòng không đổi quá 5 lần' AS message_vi, 'raw.x' AS relation, '' AS column_name, 2 AS severity_order, TIMESTAMPTZ '2026-03-02 07:00:00+07' AS since_at, '02/03/2026 07:00' AS since_vi, 1::BIGINT AS n_cases, 'Sở Thử' AS owner_vi, '1 chỉ tiêu: TT01' AS cost_vi",
+    "quality.trust_score_day": "SELECT DATE '2026-03-02' AS day, 'Nguồn thử' AS source_vi, 88.0 AS score, true AS is_worst",
+    "quality.trust_open": "SELECT 'Nguồn thử' AS source_vi, 'type:so' AS rule, 3::BIGINT AS n_rows, TIMESTAMPTZ '2026-03-02 07:00:00+07' AS oldest_at",
+    "quality.trust_decision": "SELECT DATE '2026-03-02' AS day, 'hiệu chỉnh giá trị' AS kind_vi, 1::BIGINT AS n, 37::BIGINT AS now_pass",
+    "quality.anomaly": "SELECT 'TT01' AS indicator_code, '38' AS area_code, '20260302' AS period_key, 'bỗng khác thường' AS message_vi, 9.5 AS score, true AS is_shown",
     "quality.verdict": "SELECT 'x' AS build_id, 'mart.board_card' AS relation, 1 AS tier, 'PASS' AS verdict, 3 AS expectations, 3 AS passed, 0 AS failed, 0 AS errored, now() AS checked_at",
 }
 

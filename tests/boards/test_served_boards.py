@@ -23,7 +23,7 @@ BOARD = "/api/v1/dashboard/tong-quan-dieu-hanh"
 
 
 def test_small_build__holds_every_relation_that_the_boards_name() -> None:
-    assert len(ROWS) == 13
+    assert len(ROWS) == 20
     assert sorted(ROWS) == bundle.datasets(bundle.all_bundles())
 
 
