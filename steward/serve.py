@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import uvicorn
 
@@ -14,9 +15,10 @@ SHORTEST = 32
 
 
 def session_key() -> str:
-    """What signs the cookies: `STEWARD_SESSION_KEY`, or the file of that name among the secrets. Without one nothing starts."""
-    path = connect.home() / "secrets" / "STEWARD_SESSION_KEY"
-    key = os.environ.get("STEWARD_SESSION_KEY") or (path.read_text(encoding="utf-8").strip() if path.exists() else "")
+    """What signs the cookies: the file of `STEWARD_SESSION_KEY_FILE`, else that name's among the secrets. Without one nothing
+    starts."""
+    path = Path(os.environ.get("STEWARD_SESSION_KEY_FILE") or connect.home() / "secrets" / "STEWARD_SESSION_KEY")
+    key = path.read_text(encoding="utf-8").strip() if path.exists() else ""
     if len(key) < SHORTEST:
         raise SystemExit(
             "LỖI IOC-521 · Khóa STEWARD_SESSION_KEY thiếu hoặc ngắn; trang phụ trách dữ liệu không khởi động.\n"

@@ -26,6 +26,7 @@ def test_compose__has_every_service_with_a_health_check(compose: dict[str, Any])
         "airflow-scheduler",
         "airflow-dag-processor",
         "superset",
+        "steward",
     }
     assert set(compose["services"]) == expected
     assert all("healthcheck" in service for service in compose["services"].values())
@@ -33,7 +34,7 @@ def test_compose__has_every_service_with_a_health_check(compose: dict[str, Any])
 
 def test_compose__binds_loopback_only(compose: dict[str, Any]) -> None:
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
-    assert len(ports) == 2 and all(port.startswith("127.0.0.1:") for port in ports)
+    assert len(ports) == 3 and all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_compose__takes_every_secret_from_a_file(compose: dict[str, Any]) -> None:

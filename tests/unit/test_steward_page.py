@@ -288,3 +288,18 @@ def test_language__is_kept_for_the_session() -> None:
     page = client.get("/").text
     client.post("/ngon-ngu", data={"token": token(page), "lang": "en", "back": "//evil.example/"})
     assert "Which sources are wrong" in client.get("/").text and 'lang="en"' in client.get("/").text
+
+
+def test_page__does_not_start_without_a_strong_key(ioc_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from steward import serve
+
+    monkeypatch.delenv("STEWARD_SESSION_KEY_FILE", raising=False)
+    with pytest.raises(SystemExit, match="IOC-521"):
+        serve.session_key()
+    weak = ioc_home / "weak"
+    weak.write_text("secret", encoding="utf-8")
+    monkeypatch.setenv("STEWARD_SESSION_KEY_FILE", str(weak))
+    with pytest.raises(SystemExit, match="IOC-521"):
+        serve.session_key()
+    weak.write_text("x" * 40, encoding="utf-8")
+    assert serve.session_key() == "x" * 40
