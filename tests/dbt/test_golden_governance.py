@@ -220,6 +220,32 @@ def test_card__past_its_promise_is_not_green(built: Path) -> None:
     assert fresh["KH01"] == "dat" and fresh["GV01"] in ("khong_dat", "chu_y") and fresh["CN01"] == "khong_chuan"
 
 
+def test_card__that_stands_in_says_since_when_and_why_and_the_province_says_how_many(built: Path, tmp_path: Path) -> None:
+    """On a copy of the build, as `warehouse.hold` writes it: the science card keeps the number of an earlier build."""
+    copy = tmp_path / "marts.duckdb"  # views name their file
+    copy.write_bytes(connect.build_path().read_bytes())
+    with connect.copy_writer(copy, connect.build_path()) as con:
+        con.execute(
+            """INSERT INTO catalog.held VALUES ('KH01', NULL, 'b1', TIMESTAMPTZ '2026-03-01 08:05:00+07', 'raw.x', 'Khóa ma không được trùng')"""
+        )
+        (card,) = con.execute("SELECT is_held, held_vi, reason_vi, value_vi FROM mart.card_now WHERE indicator_code = 'KH01' AND area_code = '38'").fetchall()
+        (html,) = con.execute("SELECT card_html FROM mart.board_card WHERE indicator_code = 'KH01'").fetchall()
+        (sentence,) = con.execute("SELECT sentence_vi FROM mart.province_status").fetchall()
+    assert card[0] and card[1] == card[2] and card[1].startswith("Giữ số của bản ") and card[1].endswith(": Khóa ma không được trùng")
+    assert card[3] == "1,20" and "giữ số bản trước" in html[0]
+    assert "1 chỉ tiêu giữ số của bản trước vì dữ liệu mới chưa đạt: " in sentence[0]
+
+
+def test_card__under_its_floor_of_completeness_shows_no_value(built: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "marts.duckdb"  # views name their file
+    copy.write_bytes(connect.build_path().read_bytes())
+    with connect.copy_writer(copy, connect.build_path()) as con:
+        con.execute("UPDATE mart.mart_indicator_card SET grade_complete = complete_floor - 1 WHERE indicator_code = 'KH01'")
+        asked = "SELECT value, value_vi, status, status_vi, reason_vi FROM mart.card_now WHERE indicator_code = 'KH01' AND area_code = '38'"
+        (card,) = con.execute(asked).fetchall()
+    assert card == (None, "–", "khong_du", "Không đủ dữ liệu", "Mới có 49 % số liệu, dưới mức 50 %")
+
+
 def test_province__is_never_green_while_a_home_card_is_late(built: Path) -> None:
     ((status, sentence),) = ask("SELECT status, sentence_vi FROM mart.province_status")
     late = ask("SELECT count(*) FROM mart.card_now WHERE home_order IS NOT NULL AND area_code = '38' AND is_stale")

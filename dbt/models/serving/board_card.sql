@@ -18,6 +18,7 @@ select
     || '<div class="card-line">' || case when acts_vi <> '' then '<span class="card-act" title="' || {{ html('acts_vi') }} || '">→ ' || {{ html('acts_who_vi') }} || '</span>' else {{ html('reason_vi') }} end || '</div>'
     || '<div class="card-line card-owner" title="' || {{ html('sources_vi') }} || '">Đầu mối: ' || {{ html('owner_vi') }} || '</div>'
     || '<div class="card-foot"><span class="' || case when is_stale then 'is-stale' else 'is-fresh' end || '">' || case when is_stale then 'chậm ' else 'cách đây ' end || age_vi || '</span> · chất lượng ' || cast(quality_score as integer)
+    || case when is_held then ' · <span class="tag" title="' || {{ html('held_vi') }} || '">giữ số bản trước</span>' else '' end
     || case when is_made_up then ' · <span class="tag">minh họa</span>' else '' end
     || case when is_unverified then ' · <span class="tag">chưa kiểm chứng</span>' else '' end
     || '</div></div>' as card_html
