@@ -235,10 +235,12 @@ def _clock(shape: Shape) -> Iterator[Detector]:
     dark; two times of one row that are seven hours apart, which is what a lost time zone makes here."""
     stamps = [n for n in shape.types if shape.types[n].startswith("TIMESTAMP") and not n.startswith("_")]
     parts = []
-    if shape.time and shape.types[shape.time].startswith("TIMESTAMP"):
-        at = quote(shape.time)
+    # A draft names no event time yet: then the first time of a row is when it happened.
+    when = shape.time or next(iter(stamps), "")
+    if when and shape.types[when].startswith("TIMESTAMP"):
+        at = quote(when)
         parts += [_after_fetched(shape, at), _rhythm(shape, at), *_warmest(shape, at)]
-        parts += [_apart(shape, at, quote(other), other) for other in stamps if other != shape.time]
+        parts += [_apart(shape, at, quote(other), other) for other in stamps if other != when]
     if parts:
         yield Detector(
             "clock",
