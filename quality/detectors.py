@@ -49,11 +49,39 @@ PLAUSIBLE: dict[tuple[str, ...], tuple[float, float]] = {
     ("Mbps",): (-20000, 20000),
     ("NTU",): (-10000, 10000),
 }
+#: The same for columns that a draft leaves without a unit, by the names that systems give them.
+NAMED: dict[tuple[str, ...], tuple[float, float]] = {
+    ("temperature", "temp", "nhiet_do", "air_temperature"): (-60, 60),
+    ("humidity", "do_am", "rh", "relative_humidity"): (-5, 105),
+    ("pressure", "ap_suat", "barometric_pressure"): (850, 1100),
+    ("pm25", "pm2_5", "pm_2_5", "pm10", "so2", "no2", "o3"): (-5000, 5000),
+    ("aqi", "vn_aqi"): (-1, 1000),
+    ("ph",): (-14, 14),
+    ("rain", "rainfall", "luong_mua", "mua_mm"): (-1500, 1500),
+    ("wind_speed", "toc_do_gio"): (-90, 90),
+    ("noise", "tieng_on"): (-150, 150),
+}
+_BY_NAME = {name: bounds for names, bounds in NAMED.items() for name in names}
 _BOUNDS = {spelling: bounds for spellings, bounds in PLAUSIBLE.items() for spelling in spellings}
 #: The box around the province, degrees, with a margin of some 20 km.
 BOX = {"lat": (19.1, 20.8), "lon": (104.1, 106.3)}
 _LAT = {"lat", "latitude", "vi_do", "vido", "y_lat", "gps_lat"}
 _LON = {"lon", "lng", "long", "longitude", "kinh_do", "kinhdo", "x_lon", "gps_lon", "gps_lng"}
+#: Columns of a point in one text.
+_POINT = {
+    "location",
+    "toa_do",
+    "toado",
+    "vi_tri",
+    "point",
+    "coordinates",
+    "geometry",
+    "geom",
+    "wkt",
+    "geojson",
+    "hinh_geojson",
+    "the_geom",
+}
 #: Columns of the day's warmth, where a draft has no units yet.
 _WARM = {
     "temperature",
@@ -144,21 +172,33 @@ class Shape:
         return self.types[name].startswith(("DATE", "TIME"))
 
     @property
-    def places(self) -> tuple[str, str] | None:
-        """The columns of latitude and longitude, if the table has both."""
+    def places(self) -> tuple[str, ...]:
+        """The columns of latitude and longitude, if the table has both; or one of points as text."""
         lat = next((n for n in self.types if n.lower() in _LAT and self.is_number(n)), None)
         lon = next((n for n in self.types if n.lower() in _LON and self.is_number(n)), None)
-        return (lat, lon) if lat and lon else None
+        points = (n for n in self.types if n.lower() in _POINT and self.types[n] in ("VARCHAR", "JSON"))
+        return (lat, lon) if lat and lon else tuple(points)[:1]
+
+    @property
+    def coordinates(self) -> tuple[str, str]:
+        """Latitude and longitude as SQL: of “20.05, 105.3”, WKT or GeoJSON the two numbers, in whatever order; longitudes here
+        are the larger."""
+        if len(self.places) == 2:
+            return quote(self.places[0]), quote(self.places[1])
+        numbers = f"regexp_extract_all(CAST({quote(self.places[0])} AS VARCHAR), '-?[0-9]+[.][0-9]+')"
+        pair = (
+            f"CASE WHEN len({numbers}) = 2 THEN list_sort(list_transform({numbers}, lambda x: CAST(x AS DOUBLE))) END"
+        )
+        return f"({pair})[1]", f"({pair})[2]"
 
     @property
     def measured(self) -> list[Mapping[str, Any]]:
         """Columns of numbers that are no key, code or place."""
-        places = self.places or ()
         return [
             c
             for c in self.columns
             if self.is_number(c["column_name"])
-            and c["column_name"] not in (*self.key, *places)
+            and c["column_name"] not in (*self.key, *self.places)
             and c["class"] != "code"
             and c["column_name"] not in _PERIODS
         ]
@@ -351,8 +391,9 @@ def _impossible(shape: Shape) -> list[str]:
     beside = next((n for n in ("don_vi", "don_vi_tinh", "unit") if shape.types.get(n) == "VARCHAR"), None)
     for column in shape.measured:
         name, value = column["column_name"], f"CAST({quote(column['column_name'])} AS DOUBLE)"
-        if column["unit"] in _BOUNDS:
-            low, high = _BOUNDS[column["unit"]]
+        bounds = _BOUNDS.get(column["unit"]) if column["unit"] else _BY_NAME.get(name.lower())
+        if bounds:
+            low, high = bounds
             outside = f"{value} NOT BETWEEN {low} AND {high}"
         elif beside and not column["unit"]:
             outside = " OR ".join(
@@ -375,7 +416,7 @@ def _impossible(shape: Shape) -> list[str]:
 def _place(shape: Shape) -> Iterator[Detector]:
     if not shape.places:
         return
-    lat, lon = map(quote, shape.places)
+    lat, lon = shape.coordinates
     what = ", ".join(map(quote, shape.series)) if shape.series else "_row_number"
     points = f"(SELECT DISTINCT hash({what}) AS s, CAST({lat} AS DOUBLE) AS y, CAST({lon} AS DOUBLE) AS x FROM {shape.looked_at} WHERE {lat} IS NOT NULL AND {lon} IS NOT NULL)"
     (south, north), (west, east) = BOX["lat"], BOX["lon"]

@@ -187,6 +187,13 @@ def test_a_unit_off_by_a_thousand__is_caught_in_a_whole_source_by_what_can_be() 
     assert found(source(), rows) == {"unit": "nhiet: 1200 giá trị không thể có ở đơn vị này"}
 
 
+def test_a_unit_off_by_a_thousand__is_caught_in_a_draft_by_the_columns_name() -> None:
+    columns = [*COLUMNS, {"name": "pm25", "type": "double"}]
+    assert found(source(columns=columns), [r | {"pm25": r["so"]} for r in healthy(1)]) == {}
+    said = found(source(columns=columns, name="khac"), [r | {"pm25": r["so"] * 1000} for r in healthy(1)])
+    assert said == {"unit": "pm25: 240 giá trị không thể có ở đơn vị này"}
+
+
 def test_amounts_of_every_size__are_no_wrong_unit() -> None:
     """Populations, prices and projects run over six powers of ten without a gap."""
     rows = [r | {"so": 10 ** (((i * 7919) % 600) / 100)} for i, r in enumerate(healthy())]
@@ -205,6 +212,16 @@ def test_stations_on_the_centroid__are_caught_even_a_little_apart() -> None:
     rows = [r | {"vi_do": 20.05 + i % 10 * 1e-4, "kinh_do": 105.3 + i % 10 * 1e-4} for i, r in enumerate(healthy(1))]
     rows = [r | {"vi_do": 20.05 + int(r["ma"][1:]) * 1e-4, "kinh_do": 105.3} for r in rows]
     assert found(source(), rows) == {"places": "10 trong 10 vị trí nằm ở tâm của tỉnh"}
+
+
+@pytest.mark.parametrize(
+    "written", ["20.05, 105.31", "POINT (105.31 20.05)", '{"type": "Point", "coordinates": [105.31, 20.05]}']
+)
+def test_points_in_one_text__are_places_too(written: str) -> None:
+    columns = [*[c for c in COLUMNS if c["name"] not in ("vi_do", "kinh_do")], {"name": "toa_do", "type": "text"}]
+    assert found(source(columns=columns), [r | {"toa_do": written} for r in healthy(1)]) == {
+        "places": "10 trong 10 vị trí là cùng một điểm"
+    }
 
 
 def test_coordinates_that_are_swapped__are_outside_the_province() -> None:
