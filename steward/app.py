@@ -50,6 +50,7 @@ _pages.filters |= {
     "local": questions.local_time,
     "day": questions.day,
     "number": lambda value: f"{value or 0:,}".replace(",", "."),
+    "in_words": questions.in_words,
     "whole": lambda value: "–" if value is None else str(round(value)),
 }
 

@@ -276,6 +276,20 @@ def day(value: date | str | None) -> str:
     return value.strftime("%d/%m/%Y") if isinstance(value, date) else str(value or "–")
 
 
+def in_words(text: str) -> str:
+    """What a decision's JSON says: `{"range": [0, 100]}` → `0; 100`, `{"value": null, "key": {"ma": "A"}}` → `∅ (A)`."""
+    body = json.loads(text or "{}")
+    key = " | ".join(map(str, (body.pop("key", None) or {}).values()))
+    said = "; ".join(
+        _plain(part) for value in body.values() for part in (value if isinstance(value, list) else [value])
+    )
+    return f"{said} ({key})" if key else said
+
+
+def _plain(value: Any) -> str:
+    return "∅" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def ago(moment: datetime | None) -> tuple[str, str]:
     """`2 giờ`, `2 hours`."""
     if moment is None:

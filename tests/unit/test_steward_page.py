@@ -244,6 +244,17 @@ def test_what_people_type__is_what_the_declaration_says(rule: str, text: str, me
     assert app._value(rule, text) == meant
 
 
+@pytest.mark.parametrize(
+    ("kept", "read"),
+    [
+        ('{"range": [0.0, 100.5]}', "0; 100.5"), ('{"range": [null, 5.0]}', "∅; 5"), ('{"value": "khác", "key": {}}', "khác"),
+        ('{"value": null, "key": {"ma": "A", "nam": "2006"}}', "∅ (A | 2006)"), ('{"required": true}', "True"), ("{}", ""),
+    ],
+)  # fmt: skip
+def test_decisions__are_read_in_words(kept: str, read: str) -> None:
+    assert questions.in_words(kept) == read
+
+
 def test_csv__for_the_owner_has_every_row_and_no_formula() -> None:
     pull(declare(), [row("=1+1", "x"), *[row(f"A{i}", "x") for i in range(60)]])
     answer = signed_in("lan").get(f"/nguon/{MINE}/dong.csv?table=ho_so&rule=type:so")
