@@ -145,7 +145,7 @@ def content(home: Path) -> list[tuple[Any, ...]]:
 
 def test_setup__a_second_time_changes_nothing(boards_up: Boards) -> None:
     before = content(boards_up.home)
-    assert len(before) == 13 + 1 + 13
+    assert len(before) == 22 + 2 + 20, "charts, boards and the relations that they read"
     assert set_up(boards_up.home).strip() == "bảng điều hành: không đổi"
     assert content(boards_up.home) == before
 
