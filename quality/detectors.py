@@ -1,7 +1,8 @@
 """What a whole table looks like when its source has gone wrong although every row keeps its contract.
 
-Five faults pass every rule about a single row: values that silently stay empty, a clock that is hours off, a unit that is
-off by a thousand, places that are all one point, and yesterday's rows sent again. Each detector here is one query over a
+These faults pass every rule about a single row: values that silently stay empty, a clock that is hours off, a unit that is off
+by a thousand, places that are all one point, yesterday's rows sent again; and a stuck sensor, a few negatives where there are
+none, a month that never came. Each detector here is one query over a
 raw table, made from its declaration alone; a row that comes out of it is a sentence about a column, with counts and shares
 and never a value of a row, so that no result can carry personal data. Detectors warn: they judge shapes, not rows.
 
