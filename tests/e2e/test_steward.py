@@ -139,6 +139,7 @@ def test_pages__fit_the_screen_and_a_steward_sees_her_own_sources_only(province_
 @pytest.mark.parametrize("size", [smoke.DESKTOP, smoke.PHONE], ids=["desktop", "phone"])
 def test_board__of_trust_draws_without_an_error_and_says_what_the_judge_said(province_up: Up, size: tuple[int, int]) -> None:  # fmt: skip
     seen = smoke.look(province_up.url, "du_lieu", province_up.password("du_lieu"), "chat-luong-du-lieu", size=size, is_whole=True)  # fmt: skip
-    assert seen.errors == [] and "Dữ liệu có tin được không?" in seen.title
+    # Superset's own pixel is compiled in; the policy blocks it.
+    assert [error for error in seen.errors if "scarf" not in error] == [] and "Dữ liệu có tin được không?" in seen.title
     told = ioc(province_up, "sql", "SELECT count(*) FROM quality.trust_source")
     assert seen.status_line.startswith(f"{told['rows'][0][0]} nguồn, điểm trung vị")

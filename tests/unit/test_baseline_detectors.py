@@ -128,7 +128,10 @@ def test_times_seven_hours_ahead__are_caught_while_they_are_new() -> None:
     rows = [r | {"luc": r["luc"] + timedelta(hours=7)} for r in healthy()]
     said = found(source(), rows)
     assert {"clock", "no_future_event"} == set(said)
-    assert "50 dòng có thời điểm sau lúc được kéo về" in said["clock"], "ten stations, six hours but one of slack"
+    # Ten stations, six hours but one of slack; an hour less where the clock has struck since the rows were made.
+    assert said["clock"].startswith(
+        ("50 dòng có thời điểm sau lúc được kéo về", "40 dòng có thời điểm sau lúc được kéo về")
+    )
 
 
 def test_times_seven_hours_ahead__are_caught_in_old_rows_by_the_suns_clock() -> None:
