@@ -141,5 +141,5 @@ def test_board__of_trust_draws_without_an_error_and_says_what_the_judge_said(pro
     seen = smoke.look(province_up.url, "du_lieu", province_up.password("du_lieu"), "chat-luong-du-lieu", size=size, is_whole=True)  # fmt: skip
     # Superset's own pixel is compiled in; the policy blocks it.
     assert [error for error in seen.errors if "scarf" not in error] == [] and "Dữ liệu có tin được không?" in seen.title
-    told = ioc(province_up, "sql", "SELECT count(*) FROM quality.trust_source")
-    assert seen.status_line.startswith(f"{told['rows'][0][0]} nguồn, điểm trung vị")
+    (told,) = ioc(province_up, "sql", "SELECT count(*) AS n FROM quality.trust_source")["rows"]
+    assert seen.status_line.startswith(f"{told['n']} nguồn, điểm trung vị")
