@@ -231,7 +231,8 @@ def test_cpg__names_are_known(name: str, encoding: str) -> None:
 CELL = st.text(st.characters(codec="cp1252", exclude_characters=" \0"), max_size=8)
 
 
-@given(st.lists(st.tuples(CELL, CELL)))
+# A first cell “*” is how `dbf` writes a deleted record.
+@given(st.lists(st.tuples(CELL.filter(lambda cell: cell != "*"), CELL)))
 def test_dbf__any_texts_come_back(records: list[tuple[str, str]]) -> None:
     body = dbf([text(b"A", 8), text(b"B", 8)], [[a.encode("cp1252"), b.encode("cp1252")] for a, b in records])
     assert read(body) == [{"A": a or None, "B": b or None} for a, b in records]
