@@ -1,6 +1,6 @@
 """From a readable board folder to the files that Superset imports.
 
-A folder holds `board.yml` (title, slug, rows of charts), `charts.yml` (what each chart shows) and `board.css`. Identifiers
+A folder holds `board.yml` (title, slug, rows of charts) and `charts.yml` (what each chart shows); all boards share `board.css`. Identifiers
 are derived from names (UUIDv5), positions from rows and widths, dataset columns from the served build: nobody types them.
 """
 
@@ -32,7 +32,7 @@ def read(folder: Path) -> dict[str, Any]:
     missing, unused = sorted(set(placed) - set(charts)), sorted(set(charts) - set(placed))
     if missing or unused:
         raise ValueError(f"{folder.name}: rows name charts that do not exist: {missing}; charts on no row: {unused}")
-    return {"board": board, "charts": charts, "css": (folder / "board.css").read_text(encoding="utf-8")}
+    return {"board": board, "charts": charts, "css": (BUNDLES / "board.css").read_text(encoding="utf-8")}
 
 
 def all_bundles() -> dict[str, dict[str, Any]]:

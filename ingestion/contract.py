@@ -106,8 +106,8 @@ class Contract:
             column = self.table.column(one.column)
             value = f"CAST({_readable(column, _original(column.name), 'VARCHAR')} AS VARCHAR)"
             conditions = (
-                correction.sql_applies(one, self.table, value, originals),
-                correction.sql_no_longer(one, self.table, value, originals),
+                correction.sql_applies(one, value, originals),
+                correction.sql_no_longer(one, value, originals),
             )
             used, no_longer = (f"count(*) FILTER ({condition})" for condition in conditions)
             found.append((one.id, used, no_longer))
@@ -209,20 +209,19 @@ def _given(table: Table, column: Column, landed: Mapping[str, str]) -> str:
     """What came, read from its old encoding and corrected as stewards decided."""
     kind = landed.get(column.source_name, "VARCHAR")
     value = _readable(column, _landed(column, landed), kind)
+    corrections = _corrected(table, column)
+    if not corrections:
+        return value
     originals = {c.name: _landed(c, landed) for c in table.columns}
-    found = [
-        (one, correction.sql_applies(one, table, f"CAST({value} AS VARCHAR)", originals))
-        for one in _corrected(table, column)
-    ]
+    text = f"CAST({value} AS VARCHAR)"
+    found = [(one, correction.sql_applies(one, text, originals)) for one in corrections]
     return correction.sql_corrected(found, value, kind)
 
 
 def _readable(column: Column, raw: str, landed: str) -> str:
-    return (
-        legacy.sql_read(raw, column.encoding)
-        if column.encoding and landed == "VARCHAR" and not _is_hashed(column)
-        else raw
-    )
+    if column.encoding and landed == "VARCHAR" and not _is_hashed(column):
+        return legacy.sql_read(raw, column.encoding)
+    return raw
 
 
 def _corrected(table: Table, column: Column) -> list[correction.Correction]:

@@ -24,7 +24,7 @@ from warehouse.connect import literal
 from warehouse.errors import Fault
 
 if TYPE_CHECKING:
-    from ingestion.model import Source, Table
+    from ingestion.model import Source
 
 SHIPPED = connect.ROOT / "quality" / "corrections"
 #: What a confirmed change may set on a column.
@@ -155,21 +155,21 @@ def write(source_id: str, mending: Mending) -> Path:
 # --- as SQL ------------------------------------------------------------------------------------------------------------
 
 
-def sql_applies(one: Correction, table: Table, value: str, original: dict[str, str]) -> str:
+def sql_applies(one: Correction, value: str, original: dict[str, str]) -> str:
     """True for the rows it corrects: `value` is the text as it came, `original` column → SQL of what came."""
     same = f"coalesce(trim({value}), '') = {literal(one.from_)}"
-    return " AND ".join([same, *_of_key(one, table, original)])
+    return " AND ".join([same, *_of_key(one, original)])
 
 
-def sql_no_longer(one: Correction, table: Table, value: str, original: dict[str, str]) -> str:
+def sql_no_longer(one: Correction, value: str, original: dict[str, str]) -> str:
     """True for the rows of its key that came with another value: the source has been mended. Without a key: never."""
     if not one.key:
         return "false"
     other = f"coalesce(trim({value}), '') <> {literal(one.from_)}"
-    return " AND ".join([other, *_of_key(one, table, original)])
+    return " AND ".join([other, *_of_key(one, original)])
 
 
-def _of_key(one: Correction, table: Table, original: dict[str, str]) -> list[str]:
+def _of_key(one: Correction, original: dict[str, str]) -> list[str]:
     return [
         f"coalesce(trim(CAST({original[name]} AS VARCHAR)) = {literal(text)}, false)" for name, text in one.key.items()
     ]
@@ -177,8 +177,6 @@ def _of_key(one: Correction, table: Table, original: dict[str, str]) -> list[str
 
 def sql_corrected(found: list[tuple[Correction, str]], raw: str, landed: str) -> str:
     """The value of type `landed` with corrections (each with its condition) put in its place."""
-    if not found:
-        return raw
     cases = " ".join(
         f"WHEN {condition} THEN {'NULL' if one.to is None else f'TRY_CAST({literal(one.to)} AS {landed})'}"
         for one, condition in found

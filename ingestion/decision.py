@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -243,7 +243,7 @@ def _close(decision_id: str, status: str, by: str, done: tuple[int, int]) -> Non
         )  # fmt: skip
 
 
-def _today() -> Any:
+def _today() -> date:
     return datetime.now(ZoneInfo(connect.TIME_ZONE)).date()
 
 

@@ -586,14 +586,15 @@ def corrections_used(
     con: duckdb.DuckDBPyConnection, contract: Contract, one: Landed, relation: str
 ) -> list[dict[str, object]]:
     """Rows of `ops.correction_use` for the typed rows of one extract."""
-    if not contract.corrections:
+    corrections = contract.corrections
+    if not corrections:
         return []
-    counts = ", ".join(f"{used}, {no_longer}" for _, used, no_longer in contract.corrections)
+    counts = ", ".join(f"{used}, {no_longer}" for _, used, no_longer in corrections)
     found = con.execute(f"SELECT {counts} FROM {relation}").fetchone() or ()
     about = {"source_id": one.source.id, "table_name": one.table.name, "extract_id": one.extract_id}
     return [
         {"correction_id": name, **about, "rows_corrected": found[2 * n], "rows_no_longer": found[2 * n + 1]}
-        for n, (name, _, _) in enumerate(contract.corrections)
+        for n, (name, _, _) in enumerate(corrections)
     ]
 
 

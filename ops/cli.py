@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import getpass
 import os
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import typer
 
 from ops import judged, say, settings, steward
 from ops.say import local, number, t
+from ops.steward import ME, By, Why
 from warehouse.errors import Fault
 
 HELP = "Thêm vào bất kỳ lệnh nào · With any command: --json · --lang en · -v"
@@ -38,11 +38,6 @@ for _name, _sub in (
 ):
     app.add_typer(_sub, name=_name)
 steward.into(quarantine_app)
-
-Why = Annotated[str, typer.Option("--why", help="lý do, được lưu · reason, recorded")]
-#: Who acts when `--by` does not say.
-ME = getpass.getuser()
-By = Annotated[str, typer.Option("--by", help="ai làm, được lưu · who, recorded")]
 
 
 # --- running -----------------------------------------------------------------------------------------------------------

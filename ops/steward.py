@@ -23,6 +23,7 @@ DEMO = {
 app = typer.Typer(help="Tài khoản trang phụ trách dữ liệu · Accounts of the stewards' page", no_args_is_help=True)
 Why = Annotated[str, typer.Option("--why", help="lý do, được lưu · reason, recorded")]
 By = Annotated[str, typer.Option("--by", help="ai làm, được lưu · who, recorded")]
+#: Who acts when `--by` does not say.
 ME = getpass.getuser()
 
 

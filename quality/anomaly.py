@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from warehouse.connect import literal
+from warehouse.connect import has_table, literal
 
 #: Expected false alarms: one a series in so many periods.
 BUDGET = 90
@@ -108,8 +108,7 @@ def write(con: duckdb.DuckDBPyConnection, build_id: str, demoted: set[str]) -> N
     """Judge the newest periods of every series of `mart.obs_indicator` into `quality.anomaly`; nothing without that table.
     `demoted` holds `anomaly:<indicator>:<detector>`."""
     con.execute(TABLES)
-    there = "SELECT 1 FROM duckdb_columns() WHERE schema_name = 'mart' AND table_name = 'obs_indicator' AND column_name = 'grade_valid' AND database_name = current_database()"
-    if not con.execute(there).fetchone():
+    if not has_table(con, "mart", "obs_indicator", "grade_valid"):
         return
     quiet = ", ".join(map(literal, sorted(demoted))) or "''"
     for kind in RHYTHMS:

@@ -11,7 +11,7 @@ from datetime import datetime
 import duckdb
 import pyarrow as pa
 
-from warehouse.connect import bind
+from warehouse.connect import bind, has_table
 
 DAYS = 90
 KINDS = {
@@ -21,11 +21,9 @@ KINDS = {
 _SEVERITY = "CASE WHEN r.outcome = 'ERROR' THEN '▲ không kiểm được' WHEN r.severity = 'stop' THEN '■ chặn' WHEN r.severity = 'warn' THEN '▲ nhắc' ELSE '○ ghi nhận' END"
 
 
-def write(
-    con: duckdb.DuckDBPyConnection, ledger: duckdb.DuckDBPyConnection, build_id: str, checked_at: datetime
-) -> None:
+def write(con: duckdb.DuckDBPyConnection, ledger: duckdb.DuckDBPyConnection, checked_at: datetime) -> None:
     """The tables of one build; `con` is its file, `ledger` the intake, both writable and with this judgement in them."""
-    if not _has(con, "catalog", "source") or not _has(con, "catalog", "lineage"):
+    if not has_table(con, "catalog", "source") or not has_table(con, "catalog", "lineage"):
         return
     _bring(con, "score_day", ledger, bind(
         f"""SELECT day, source_id, max_by(score, build_id) AS score FROM ops.source_score
@@ -35,15 +33,7 @@ def write(
     kinds = " ".join(f"WHEN '{kind}' THEN '{words}'" for kind, words in KINDS.items())
     _bring(con, "decided", ledger, f"""SELECT CAST(decided_at AS DATE) AS day, CASE kind {kinds} ELSE kind END AS kind_vi, count(*) AS n,
         sum(now_pass)::BIGINT AS now_pass FROM ops.decision WHERE decided_at > now() - INTERVAL {DAYS} DAY GROUP BY ALL""")  # fmt: skip
-    _bring(con, "since", ledger, bind(
-        """WITH runs AS (SELECT DISTINCT build_id FROM ops.source_score),
-        seen AS (SELECT relation, rule, column_name, build_id, checked_at, owner FROM ops.finding),
-        gone AS (SELECT k.relation, k.rule, k.column_name, max(r.build_id) AS last_good
-            FROM (SELECT DISTINCT relation, rule, column_name FROM seen WHERE build_id = ?) AS k, runs AS r
-            WHERE NOT EXISTS (FROM seen s WHERE (s.relation, s.rule, s.column_name, s.build_id) = (k.relation, k.rule, k.column_name, r.build_id))
-            GROUP BY ALL)
-        SELECT s.relation, s.rule, s.column_name, min(s.checked_at) AS since_at, max(s.owner) AS owner FROM seen s LEFT JOIN gone g USING (relation, rule, column_name)
-        WHERE s.build_id > coalesce(g.last_good, '') GROUP BY ALL""", build_id))  # fmt: skip
+    _bring(con, "since", ledger, "SELECT relation, rule, column_name, min(since_at) AS since_at, max(owner) AS owner FROM ops.finding_now GROUP BY ALL")  # fmt: skip
     con.execute(_TABLES)
 
 
@@ -53,15 +43,6 @@ def _bring(con: duckdb.DuckDBPyConnection, name: str, ledger: duckdb.DuckDBPyCon
     con.register("brought", found)
     con.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM brought")
     con.unregister("brought")
-
-
-def _has(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> bool:
-    query = bind(
-        "SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = ? AND database_name = current_database()",
-        schema,
-        table,
-    )
-    return con.execute(query).fetchone() is not None
 
 
 _TABLES = f"""

@@ -16,7 +16,7 @@ from typing import Any
 import duckdb
 
 from quality.verdict import Judged, Result
-from warehouse.connect import bind
+from warehouse.connect import has_table
 
 GRADES = ("grade_valid", "grade_complete", "grade_clean", "grade_live")
 COST = {"stop": 50.0, "warn": 10.0, "note": 0.0}
@@ -51,7 +51,7 @@ def lowered(base: Mapping[str, float | None], taken: Mapping[str, float]) -> dic
 
 def bases(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, float | None]]:
     """Source → its grades from the ledger, as this build has them; none in a build that was made by hand."""
-    if not _has(con, "catalog", "source_grade"):
+    if not has_table(con, "catalog", "source_grade"):
         return {}
     rows = con.execute(f"SELECT source_id, {', '.join(GRADES)} FROM catalog.source_grade").fetchall()
     return {row[0]: dict(zip(GRADES, row[1:], strict=True)) for row in rows}
@@ -61,7 +61,7 @@ def of_indicators(
     con: duckdb.DuckDBPyConnection, sources: Mapping[str, Mapping[str, float]], judged: Iterable[Judged]
 ) -> list[dict[str, Any]]:
     """One row an indicator: the worst of its sources, less what its own table broke."""
-    if not _has(con, "catalog", "indicator", "sources"):
+    if not has_table(con, "catalog", "indicator", "sources"):
         return []
     own = {j.relation.name: costs(j.results) for j in judged}
     found = []
@@ -80,16 +80,8 @@ def carry(con: duckdb.DuckDBPyConnection) -> None:
         ("obs_indicator", ""),
         ("mart_indicator_card", f", quality_score = round(least({new}))"),
     ):
-        if _has(con, "mart", table, "grade_valid"):
+        if has_table(con, "mart", table, "grade_valid"):
             con.execute(
                 f"""UPDATE mart.{table} AS o SET {same}{more} FROM quality.indicator_grade AS g
                 WHERE g.indicator_code = o.indicator_code AND ({old}) IS DISTINCT FROM ({new})"""
             )
-
-
-def _has(con: duckdb.DuckDBPyConnection, schema: str, table: str, column: str = "") -> bool:
-    """Whether the file has that table (no view), with that column."""
-    wanted = bind("c.schema_name = ? AND c.table_name = ? AND ? IN ('', c.column_name)", schema, table, column)
-    query = f"""SELECT 1 FROM duckdb_columns() AS c JOIN duckdb_tables() AS t USING (database_name, schema_name, table_name)
-        WHERE {wanted} AND c.database_name = current_database()"""
-    return con.execute(query).fetchone() is not None

@@ -308,7 +308,7 @@ def _store(verdict: Verdict, demoted: set[str]) -> None:
             grade.carry(con)
             anomaly.write(con, verdict.build_id, demoted)
             _keep(ledger, _finding_rows(verdict), scores)
-            board.write(con, ledger, verdict.build_id, verdict.checked_at)
+            board.write(con, ledger, verdict.checked_at)
             con.execute("COMMIT")
             con.execute("CHECKPOINT")
         stored = f"verdict = {connect.literal(verdict.verdict)}"

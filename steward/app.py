@@ -278,10 +278,10 @@ def _decided(source: Source, account: Account, form: dict[str, str]) -> tuple[st
     by, why, kind = account.name, form.get("why", ""), form.get("kind", "")
     table, rule = form.get("table", ""), form.get("rule", "")
     if kind in ("accept", "report"):
-        ids = form["chosen"].split("\n") if form["chosen"] else questions.open_ids(source, table, rule)
-        for one in ids:
-            if not one.startswith("20") or (form["chosen"] and _row(source, one) is None):
-                raise HTTPException(404)
+        chosen = form["chosen"].split("\n") if form["chosen"] else []
+        for one in chosen:
+            _row(source, one)
+        ids = chosen or questions.open_ids(source, table, rule)
         (decision.accept if kind == "accept" else decision.report)(ids, by=by, why=why)
         if kind == "accept":
             return f"{len(ids)} dòng được chấp nhận ở ngoài.", f"{len(ids)} rows are accepted to stay out."

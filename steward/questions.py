@@ -14,7 +14,7 @@ from ingestion.drift import Drift
 from ingestion.ledger import ask
 from ingestion.model import Column, Source, raw_name
 from warehouse import connect, publish
-from warehouse.connect import literal, quote
+from warehouse.connect import has_table, literal, quote
 
 PAGE, SHOWN = 50, 10
 GRADES = (("grade_valid", "đúng", "valid"), ("grade_complete", "đủ", "complete"), ("grade_clean", "sạch", "clean"), ("grade_live", "sống", "live"))  # fmt: skip
@@ -44,7 +44,7 @@ def overview(mine: Iterable[str]) -> list[dict[str, Any]]:
             for row in ask(
                 con,
                 """SELECT source_id, count(*) FILTER (severity = 'stop') AS stops, count(*) FILTER (severity = 'warn') AS warns
-                FROM ops.finding WHERE build_id = (SELECT max(build_id) FROM ops.source_score) GROUP BY 1""",
+                FROM ops.finding_now GROUP BY 1""",
             )
         }
         owners = dict(con.execute("SELECT source_id, owner_agency FROM ops.source").fetchall())
@@ -125,29 +125,13 @@ def about(source: Source) -> dict[str, Any]:
 
 def _broken(con: Any, source: Source) -> list[dict[str, Any]]:
     """Rules that the newest build found broken in this source's tables, or in what its agency owns, with since when."""
-    found = ask(
+    return ask(
         con,
-        """SELECT build_id, checked_at, relation, rule, column_name, severity, outcome, unexpected_count, message_vi, message_en, owner
-        FROM ops.finding WHERE (source_id = ? OR (source_id = '' AND owner = ?)) AND checked_at > now() - INTERVAL 90 DAY ORDER BY build_id""",
+        """SELECT * FROM ops.finding_now WHERE source_id = ? OR (source_id = '' AND owner = ?)
+        ORDER BY CASE severity WHEN 'stop' THEN 0 WHEN 'warn' THEN 1 ELSE 2 END, relation, rule""",
         source.id,
         source.owner.agency,
     )
-    builds = [r["build_id"] for r in ask(con, "SELECT DISTINCT build_id FROM ops.source_score ORDER BY 1")]
-    if not builds:
-        return []
-    seen: dict[tuple[str, ...], dict[str, datetime]] = {}
-    for one in found:
-        seen.setdefault((one["relation"], one["rule"], one["column_name"]), {})[one["build_id"]] = one["checked_at"]
-    now = [one for one in found if one["build_id"] == builds[-1]]
-    for one in now:
-        since = one["checked_at"]
-        for build_id in reversed(builds):
-            if build_id not in seen[one["relation"], one["rule"], one["column_name"]]:
-                break
-            since = seen[one["relation"], one["rule"], one["column_name"]][build_id]
-        one["since"] = since
-    order = {"stop": 0, "warn": 1, "note": 2}
-    return sorted(now, key=lambda one: (order[one["severity"]], one["relation"], one["rule"]))
 
 
 def costs(source_id: str) -> list[dict[str, Any]]:
@@ -167,8 +151,7 @@ def unusual(source_id: str) -> list[dict[str, Any]]:
     if now is None:
         return []
     with connect.served(now.path) as con:
-        there = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'quality' AND table_name = 'anomaly'"
-        if not con.execute(there).fetchone():
+        if not has_table(con, "quality", "anomaly"):
             return []
         query = f"""SELECT a.*, i.title_vi, i.title_en, coalesce(d.area_name, a.area_code) AS area_name
             FROM quality.anomaly AS a JOIN catalog.indicator AS i USING (indicator_code)
@@ -254,10 +237,7 @@ def raw_rows(source: Source, table: str, empty: str) -> tuple[list[str], list[di
     raw = f"raw.{quote(raw_name(source.id, table))}"
     where = f"WHERE {quote(empty)} IS NULL" if empty in names else ""
     with connect.intake() as con:
-        there = {
-            r[0] for r in con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()
-        }
-        if raw_name(source.id, table) not in there:
+        if not has_table(con, "raw", raw_name(source.id, table)):
             return names, []
         listed = ", ".join(map(quote, names))
         rows = ask(

@@ -80,6 +80,15 @@ def insert(table: str, rows: Sequence[Mapping[str, object]]) -> str:
     return f"INSERT INTO {table} ({', '.join(map(quote, rows[0]))}) VALUES {listed}"
 
 
+def has_table(con: duckdb.DuckDBPyConnection, schema: str, table: str, column: str = "", *, database: str = "") -> bool:
+    """Whether the opened file (or the attached `database`) has that table, no view, with that column."""
+    wanted = bind("(t.schema_name, t.table_name) = (?, ?) AND ? IN ('', c.column_name)", schema, table, column)
+    where = bind("t.database_name = ?", database) if database else "t.database_name = current_database()"
+    query = f"""SELECT 1 FROM duckdb_tables() AS t JOIN duckdb_columns() AS c USING (database_name, schema_name, table_name)
+        WHERE {wanted} AND {where} LIMIT 1"""
+    return con.execute(query).fetchone() is not None
+
+
 def _as_literal(value: object) -> str:
     if value is None:
         return "NULL"

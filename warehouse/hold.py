@@ -9,27 +9,27 @@ why, and the boards read it. Where nothing can stand in, the whole build waits, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
 
 from warehouse import connect
-from warehouse.connect import insert, literal, quote
+from warehouse.connect import has_table, insert, literal, quote
 
 #: Tables with rows of every indicator; what is made of them in turn must be a view.
 COLLECTIONS = ("obs_indicator", "mart_indicator_card")
 
-_HAS_LINEAGE = "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'catalog' AND table_name = 'lineage'"
-
 
 @dataclass(frozen=True)
 class Hold:
-    """`roots` are the broken relations and why (vi); `tables` of `mart` and `indicators` (code → its root) are held."""
+    """`roots` are the broken relations and why (vi); `tables` of `mart` and `indicators` (code → its root) are held, and
+    `last` is the file of the build that stands in."""
 
     roots: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, str] = field(default_factory=dict)
     indicators: Mapping[str, str] = field(default_factory=dict)
+    last: Path | None = None
     refused: str = ""
 
     def __bool__(self) -> bool:
@@ -42,34 +42,35 @@ def plan(build: Path, last: Path | None) -> Hold:
         roots = _roots(con)
         if not roots:
             return Hold()
-        if not con.execute(_HAS_LINEAGE).fetchone():
-            return _refused(Hold(roots), "bản dựng không ghi cái gì làm từ cái gì / the build has no lineage")
+        if not has_table(con, "catalog", "lineage"):
+            return replace(Hold(roots), refused="bản dựng không ghi cái gì làm từ cái gì / the build has no lineage")
         whole: dict[str, str] = {}
         for root in roots:
             for relation in _downstream(con, root):
                 whole.setdefault(relation, root)
         models = dict(con.execute("SELECT model, indicator_code FROM catalog.indicator").fetchall())
-        tables = {name: root for name, root in whole.items() if name in _tables(con)}
+        there = _tables(con)
+        tables = {name: root for name, root in whole.items() if name in there}
         held = Hold(roots, tables, {models[name]: root for name, root in whole.items() if name in models})
         if any(root.split(".", 1)[1] in COLLECTIONS for root in roots) or len(held.indicators) == len(models):
-            return _refused(held, "mọi chỉ tiêu đều bị ảnh hưởng / every indicator rests on it")
+            return replace(held, refused="mọi chỉ tiêu đều bị ảnh hưởng / every indicator rests on it")
         columns = {name: _columns(con, name) for name in (*tables, *COLLECTIONS)}
     if last is None:
-        return _refused(held, "chưa có bản công bố nào để giữ lại / there is no published build to keep")
+        return replace(held, refused="chưa có bản công bố nào để giữ lại / there is no published build to keep")
     with connect.served(last) as con:
         changed = sorted(name for name, found in columns.items() if _columns(con, name) != found)
     if changed:
-        return _refused(held, f"bản đang phục vụ không có cùng cột / the served build differs in: {', '.join(changed)}")
-    return held
+        return replace(
+            held, refused=f"bản đang phục vụ không có cùng cột / the served build differs in: {', '.join(changed)}"
+        )
+    return replace(held, last=last)
 
 
-def _refused(held: Hold, why: str) -> Hold:
-    return Hold(held.roots, held.tables, held.indicators, why)
-
-
-def stand_in(target: Path, last: Path, held: Hold, last_build: str) -> None:
+def stand_in(target: Path, held: Hold) -> None:
     """Put the last build's rows in the place of what is held, in the copy `target`, and say so in `catalog.held`."""
-    with connect.copy_writer(target, last) as con:
+    assert held.last is not None
+    last_build = held.last.parent.name
+    with connect.copy_writer(target, held.last) as con:
         for name in held.tables:
             con.execute(f"DELETE FROM mart.{quote(name)}")
             con.execute(f"INSERT INTO mart.{quote(name)} BY NAME SELECT * FROM last.mart.{quote(name)}")
@@ -97,10 +98,7 @@ def stand_in(target: Path, last: Path, held: Hold, last_build: str) -> None:
 
 def _held_before(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, object]]:
     """Indicators that the last build held already: since which build, and of when that is."""
-    there = (
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'last' AND schema_name = 'catalog' AND table_name = 'held'"
-    )
-    if not con.execute(there).fetchone():
+    if not has_table(con, "catalog", "held", database="last"):
         return {}
     held = "SELECT indicator_code, since_build, since_at FROM last.catalog.held WHERE indicator_code IS NOT NULL"
     return {code: (since, at) for code, since, at in con.execute(held).fetchall()}

@@ -210,9 +210,7 @@ def _copy(build_id: str, held: Hold) -> Served:
     if _totals(target) != (rows, totals):
         raise _damaged(build_id, "the copy's rows differ from the build's")
     if held:
-        last = current(verify=True)
-        assert last is not None
-        hold.stand_in(target, last.path, held, last.build_id)
+        hold.stand_in(target, held)
         _fsync(target)
         rows, totals = _totals(target)
     manifest = {

@@ -66,6 +66,21 @@ CREATE TABLE IF NOT EXISTS ops.source_score (
     build_id VARCHAR, checked_at TIMESTAMPTZ, day DATE, source_id VARCHAR, expectations INTEGER, passed INTEGER, failed INTEGER,
     errored INTEGER, grade_valid DOUBLE, grade_complete DOUBLE, grade_clean DOUBLE, grade_live DOUBLE, score DOUBLE);
 
+-- what the newest judged build found broken, with since when it has been so without a break
+CREATE VIEW IF NOT EXISTS ops.finding_now AS
+WITH build AS (SELECT DISTINCT build_id FROM ops.source_score),
+broken AS (FROM ops.finding WHERE build_id = (SELECT max(build_id) FROM build)),
+good AS (
+    SELECT k.relation, k.rule, k.column_name, max(b.build_id) AS build_id
+    FROM (SELECT DISTINCT relation, rule, column_name FROM broken) AS k, build AS b
+    WHERE NOT EXISTS (FROM ops.finding AS f WHERE (f.relation, f.rule, f.column_name, f.build_id) = (k.relation, k.rule, k.column_name, b.build_id))
+    GROUP BY ALL),
+since AS (
+    SELECT f.relation, f.rule, f.column_name, min(f.checked_at) AS since_at
+    FROM ops.finding AS f LEFT JOIN good AS g USING (relation, rule, column_name)
+    WHERE f.build_id > coalesce(g.build_id, '') GROUP BY ALL)
+SELECT broken.*, since.since_at FROM broken LEFT JOIN since USING (relation, rule, column_name);
+
 -- ingestion.decision: what a steward decided, for whom, why, and what stood before and after --------------------------------
 CREATE TABLE IF NOT EXISTS ops.decision (
     decision_id VARCHAR, decided_at TIMESTAMPTZ, kind VARCHAR, -- accept|correct|map|rule|replay|false_alarm|confirm|withdraw
