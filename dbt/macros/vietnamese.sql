@@ -40,3 +40,8 @@ end
     else make_timestamp(cast({{ key }} as bigint) + 1, 1, 1, 0, 0, 0)
 end) at time zone 'Asia/Ho_Chi_Minh'
 {%- endmacro %}
+
+{# The moment that “now” is for whoever asks: the clock's, or the one that a replay has set (`SET VARIABLE ioc_now`). #}
+{% macro right_now() -%}
+coalesce(try_cast(getvariable('ioc_now') as timestamptz), current_timestamp)
+{%- endmacro %}

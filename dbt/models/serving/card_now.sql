@@ -6,7 +6,7 @@ with held as (
 ),
 
 aged as (
-    select c.*, held.held_since, held.held_why_vi, greatest(0, epoch(current_timestamp - c.as_of) / 60) as age_minutes
+    select c.*, held.held_since, held.held_why_vi, greatest(0, epoch({{ right_now() }} - c.as_of) / 60) as age_minutes
     from {{ ref('mart_indicator_card') }} as c
     left join held using (indicator_code)
 ),

@@ -63,6 +63,26 @@ norm as (
     group by all
 ),
 
+-- Since which period the status has been what it is, by the norm of the newest: of the last 24 periods those without a break.
+history as (
+    select o.indicator_code, o.area_code, o.period_key, o.recency, {{ judged('o.value', 'o.direction', 'n.target', 'n.watch', 'n.alarm') }} as status
+    from observation as o
+    left join norm as n using (indicator_code, area_code)
+    where o.recency <= 24
+),
+
+unbroken as (
+    select *, bool_and(status = newest_status) over (partition by indicator_code, area_code order by recency) as is_unbroken
+    from (select *, first_value(status) over (partition by indicator_code, area_code order by recency) as newest_status from history)
+),
+
+since as (
+    select indicator_code, area_code, min(period_key) as since_key, count(*) = 24 as is_longer
+    from unbroken
+    where is_unbroken
+    group by all
+),
+
 source_words as (
     select
         i.indicator_code,
@@ -80,21 +100,12 @@ judged as (
         p.value as previous_value,
         y.value as year_ago_value,
         spark.spark,
-        case
-            when o.value is null then 'khong_du'
-            when n.target is null and n.watch is null and n.alarm is null then 'khong_chuan'
-            when o.direction = 'up' and o.value < n.alarm.value then 'khong_dat'
-            when o.direction = 'up' and (o.value < n.watch.value or o.value < n.target.value) then 'chu_y'
-            when o.direction = 'down' and o.value > n.alarm.value then 'khong_dat'
-            when o.direction = 'down' and (o.value > n.watch.value or o.value > n.target.value) then 'chu_y'
-            when o.direction = 'band' and (o.value < n.alarm.value or o.value > n.alarm.value_max) then 'khong_dat'
-            when o.direction = 'band' and (o.value < n.watch.value or o.value > n.watch.value_max) then 'chu_y'
-            when o.direction = 'band' and (o.value < n.target.value or o.value > n.target.value_max) then 'chu_y'
-            else 'dat'
-        end as status
+        since.since_key, since.is_longer,
+        {{ judged('o.value', 'o.direction', 'n.target', 'n.watch', 'n.alarm') }} as status
     from with_norm as o
     left join norm as n using (indicator_code, area_code)
     left join spark using (indicator_code, area_code)
+    left join since using (indicator_code, area_code)
     left join observation as p on o.indicator_code = p.indicator_code and o.area_code = p.area_code and p.recency = 2
     left join {{ ref('obs_indicator') }} as y
         on o.indicator_code = y.indicator_code and o.area_code = y.area_code and o.period_kind = y.period_kind and y.breakdown = ''
@@ -140,14 +151,13 @@ select
         when j.status = 'khong_dat' then 'Quá ngưỡng báo động ' || coalesce({{ vi_number('j.alarm.value', 'case when j.alarm.value % 1 = 0 then 0 else j.decimals end') }}, '')
         else 'Chưa đạt mục tiêu ' || coalesce({{ vi_number('coalesce(j.target.value, j.watch.value)', 'case when coalesce(j.target.value, j.watch.value) % 1 = 0 then 0 else j.decimals end') }}, '')
     end as reason_of_value_vi,
+    case when j.status in ('chu_y', 'khong_dat', 'dat') then if(j.is_longer, 'trước ', '') || {{ vi_period('j.period_kind', 'j.since_key') }} else '' end as since_vi,
     j.as_of, {{ vi_time('j.as_of') }} as as_of_vi, j.promise as promise_vi, j.stale_after_minutes, j.complete_floor,
     w.sources_vi, j.owner_agency as owner_vi,
     coalesce((j.acts_json::json ->> case j.status when 'khong_dat' then '$[#-1].who' else '$[0].who' end), '') as acts_who_vi,
-    case when j.status in ('chu_y', 'khong_dat') and json_array_length(j.acts_json::json) > 0
-        then (j.acts_json::json ->> case j.status when 'khong_dat' then '$[#-1].who' else '$[0].who' end) || ': '
-            || (j.acts_json::json ->> case j.status when 'khong_dat' then '$[#-1].procedure' else '$[0].procedure' end) || ' – trong '
-            || (j.acts_json::json ->> case j.status when 'khong_dat' then '$[#-1].within' else '$[0].within' end)
-        else '' end as acts_vi,
+    case when j.status in ('chu_y', 'khong_dat') then coalesce((j.acts_json::json ->> case j.status when 'khong_dat' then '$[#-1].procedure' else '$[0].procedure' end), '') else '' end as acts_procedure_vi,
+    case when j.status in ('chu_y', 'khong_dat') then coalesce((j.acts_json::json ->> case j.status when 'khong_dat' then '$[#-1].within' else '$[0].within' end), '') else '' end as acts_within_vi,
+    if(acts_procedure_vi = '', '', acts_who_vi || ': ' || acts_procedure_vi || ' – hạn: ' || acts_within_vi) as acts_vi,
     j.question as question_vi, j.formula as definition_vi, j.caveats as caveats_vi,
     j.grade_valid, j.grade_complete, j.grade_clean, j.grade_live,
     round(least(j.grade_valid, j.grade_complete, j.grade_clean, j.grade_live)) as quality_score,

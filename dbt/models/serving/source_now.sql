@@ -22,12 +22,12 @@ came as (
 state as (
     select
         s.*, p.last_pull_at, p.last_success_at, p.last_reason_vi, c.last_event_at, c.rows_in, c.rows_loaded, c.rows_quarantined, c.rows_deduplicated,
-        epoch(current_timestamp - p.last_success_at) / 60 as age_minutes,
+        epoch({{ right_now() }} - p.last_success_at) / 60 as age_minutes,
         case
             when not s.is_enabled then 'bo_qua'
             when p.last_success_at is null and p.last_status = 'failed' then 'loi'
             when p.last_success_at is null then 'chua_co'
-            when epoch(current_timestamp - p.last_success_at) / 60 > s.late_after_minutes then 'cham'
+            when epoch({{ right_now() }} - p.last_success_at) / 60 > s.late_after_minutes then 'cham'
             when p.last_status = 'failed' then 'loi'
             else 'dung_hen'
         end as state
