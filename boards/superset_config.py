@@ -106,6 +106,7 @@ TALISMAN_CONFIG = {
     "frame_options": "SAMEORIGIN",
 }  # fmt: skip
 HTML_SANITIZATION = True
+HTML_SANITIZATION_SCHEMA_EXTENSIONS = {"attributes": {"*": ["className"]}}  # the row of links above each board
 ESCAPE_MARKDOWN_HTML = False
 SUPERSET_DASHBOARD_PERIODICAL_REFRESH_LIMIT = 0
 DASHBOARD_AUTO_REFRESH_MODE = "fetch"

@@ -1,25 +1,33 @@
 {{ config(materialized='view') }}
--- The cards of the home board, one HTML piece each, worst first (every value escaped).
+-- The cards of the boards, one HTML piece each in both languages (every value escaped), for the province and for communes. A board
+-- takes those that it names; `headline` is what its line of state says of a card.
+{% set vi = {
+    'status': 'status_vi', 'title': 'title_vi', 'value': 'value_vi', 'unit': 'unit', 'delta': 'delta_vi', 'target': 'target_vi', 'period': 'period_vi',
+    'year': 'delta_year_vi', 'since': 'since_vi', 'reason': 'reason_vi', 'age': 'age_vi', 'query': '', 'target_word': 'Mục tiêu', 'since_word': 'Từ',
+    'due_word': 'hạn:', 'owner_word': 'Đầu mối:', 'late_word': 'chậm', 'held_word': 'giữ số bản trước', 'made_up_word': 'minh họa',
+    'unverified_word': 'chưa kiểm chứng', 'grades': ['đúng', 'đủ', 'sạch', 'sống']
+} %}
+{% set en = {
+    'status': 'status_en', 'title': 'title_en', 'value': en_number('value_vi'), 'unit': en_unit('unit'), 'delta': en_words(en_number('delta_vi')), 'target': "replace(" ~ en_number('target_vi') ~ ", 'chưa có chuẩn', 'none set')",
+    'period': en_words('period_vi'), 'year': "replace(" ~ en_number('delta_year_vi') ~ ", 'so cùng kỳ', 'on year')", 'since': en_words('since_vi'), 'reason': 'reason_en', 'age': en_words('age_vi'), 'query': '&amp;lang=en',
+    'target_word': 'Target', 'since_word': 'Since', 'due_word': 'by:', 'owner_word': 'Owner:', 'late_word': 'late', 'held_word': 'number of an earlier build',
+    'made_up_word': 'made up', 'unverified_word': 'unverified', 'grades': ['valid', 'compl.', 'clean', 'live']
+} %}
 with card as (
-    select *, list_filter(spark, lambda v: v is not null) as line, case status when 'dat' then '#1a7f4e' when 'chu_y' then '#b26a00' when 'khong_dat' then '#b3261e' else '#5f6b7a' end as colour
-    from {{ ref('card_now') }}
-    where area_code = '38' and home_order is not null
+    select
+        c.*, list_filter(c.spark, lambda v: v is not null) as line, b.build_id, {{ vi_time('b.built_at') }} as built_vi,
+        {{ vi_age("epoch(" ~ right_now() ~ " - b.built_at) / 60") }} as build_age_vi,
+        case c.status when 'dat' then '#1a7f4e' when 'chu_y' then '#b26a00' when 'khong_dat' then '#b3261e' else '#5f6b7a' end as colour,
+        case when c.is_incomplete then 'Too few rows to show a value' when c.is_held then 'Number of an earlier build' when c.is_stale then 'Later than promised'
+            else case c.status when 'dat' then 'Meets its norm' when 'chu_y' then 'Short of its target' when 'khong_dat' then 'Beyond its alarm' when 'khong_chuan' then 'No norm to compare with' else 'No value could be computed' end end as reason_en
+    from {{ ref('card_now') }} as c
+    cross join {{ ref('build') }} as b
 )
 
 select
-    indicator_code, home_order, status_order,
-    '<div class="card card-' || status || '">'
-    || '<div class="card-top"><span class="card-status">' || status_icon || ' ' || status_vi || '</span><span class="card-code">' || indicator_code || '</span></div>'
-    || '<div class="card-title">' || {{ html('title_vi') }} || '</div>'
-    || '<div class="card-number"><span class="card-value value-' || indicator_code || '">' || value_vi || '</span><span class="card-unit">' || {{ html('unit') }} || '</span>'
-    || case when delta_vi <> '' then '<span class="card-delta delta-' || delta_kind || '">' || delta_vi || '</span>' else '' end || '</div>'
-    || coalesce('<img class="card-spark" src="' || {{ sparkline('line', 'colour') }} || '">', '<div class="card-spark"></div>')
-    || '<div class="card-line"><b>Mục tiêu ' || {{ html('target_vi') }} || '</b>' || case when target_vi <> 'chưa có chuẩn' and unit = '%' then ' %' else '' end || ' · ' || period_vi || '</div>'
-    || '<div class="card-line">' || case when acts_vi <> '' then '<span class="card-act" title="' || {{ html('acts_vi') }} || '">→ ' || {{ html('acts_who_vi') }} || '</span>' else {{ html('reason_vi') }} end || '</div>'
-    || '<div class="card-line card-owner" title="' || {{ html('sources_vi') }} || '">Đầu mối: ' || {{ html('owner_vi') }} || '</div>'
-    || '<div class="card-foot"><span class="' || case when is_stale then 'is-stale' else 'is-fresh' end || '">' || case when is_stale then 'chậm ' else 'cách đây ' end || age_vi || '</span> · chất lượng ' || cast(quality_score as integer)
-    || case when is_held then ' · <span class="tag" title="' || {{ html('held_vi') }} || '">giữ số bản trước</span>' else '' end
-    || case when is_made_up then ' · <span class="tag">minh họa</span>' else '' end
-    || case when is_unverified then ' · <span class="tag">chưa kiểm chứng</span>' else '' end
-    || '</div></div>' as card_html
+    indicator_code, area_code, coalesce(area_name, '') as area_name, sector, home_order, status, status_order, is_held, is_made_up, build_id, built_vi, build_age_vi, {{ en_words('build_age_vi') }} as build_age_en,
+    {{ html('title_vi') }} || ' (' || value_vi || ' ' || {{ html('unit') }} || ')' as headline_vi,
+    {{ html('title_en') }} || ' (' || {{ en_number('value_vi') }} || ' ' || {{ html(en_unit('unit')) }} || ')' as headline_en,
+    {{ card_html(vi) }} as card_html,
+    {{ card_html(en) }} as card_en_html
 from card
