@@ -121,7 +121,7 @@ def compile_assets(
 def _database(uri: str) -> dict[str, Any]:
     return {
         "database_name": "Kho số liệu IOC", "sqlalchemy_uri": uri, "cache_timeout": None, "expose_in_sqllab": True, "allow_run_async": False,
-        "allow_ctas": False, "allow_cvas": False, "allow_dml": False, "allow_file_upload": False, "impersonate_user": False,
+        "allow_ctas": False, "allow_cvas": False, "allow_dml": False, "allow_csv_upload": False, "impersonate_user": False,
         "extra": {"metadata_params": {}, "engine_params": {}, "schemas_allowed_for_file_upload": [], "allows_virtual_table_explore": True, "cancel_query_on_windows_unload": True},
         "uuid": identity("database", DATABASE), "version": "1.0.0",
     }  # fmt: skip
@@ -304,7 +304,7 @@ def _filters(
             reached = {
                 key
                 for key, chart in charts.items()
-                if _is_time(dict(columns[chart["dataset"]]).get(chart.get("params", {}).get("x_axis"), ""))
+                if _is_time(dict(columns[chart["dataset"]]).get(kinds.compiled(chart)[1].get("x_axis"), ""))
             }
             one = {"filterType": "filter_time", "targets": [{}], "controlValues": {"enableEmptyFilter": False}}
         found.append({

@@ -1,6 +1,7 @@
 """`python -m boards.setup` in `.venv-boards`: metadata, roles, users, translations and boards, in one process.
 
 Safe to repeat; when neither code, boards nor the served columns changed, a second call only looks. Prints one line a step.
+`--check` changes nothing and names what somebody changed by hand (exit 1).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from boards import access, bundle, serve
+from boards import access, bundle, drift, serve
 
 USERS = {
     "admin": ("Admin", "Quản trị", "SUPERSET_ADMIN_PASSWORD"),
@@ -137,6 +138,29 @@ def _prune(session: Any, files: dict[str, str]) -> list[str]:
     return gone
 
 
+def _check(files: dict[str, str]) -> int:
+    """Say what Superset has that the bundles have not said: 0 when nothing."""
+    from superset.app import create_app
+
+    app = create_app()
+    with app.app_context():
+        from flask import g
+        from superset import security_manager
+        from superset.commands.export.assets import ExportAssetsCommand
+
+        with app.test_request_context():
+            g.user = security_manager.find_user(username="admin")
+            found = drift.differences(files, {name: body() for name, body in ExportAssetsCommand().run()})
+    for line in found:
+        say(line)
+    say(
+        f"bảng điều hành: {len(found)} chỗ khác với boards/bundles"
+        if found
+        else "bảng điều hành: đúng như boards/bundles"
+    )
+    return 1 if found else 0
+
+
 def main() -> None:
     clock = time.monotonic()
     for name, value in serve.environment().items():
@@ -151,6 +175,8 @@ def main() -> None:
     if not waiting:
         uri = f"duckdb:///{access.home()}/serving/current/marts.duckdb"
         files = bundle.compile_assets(bundles, served_columns(bundle.datasets(bundles)), uri)
+    if "--check" in sys.argv:
+        raise SystemExit(_check(files))
     code = b"".join(
         p.read_bytes()
         for p in sorted(Path(__file__).parent.glob("*.py")) + sorted((Path(__file__).parent / "translations").glob("*"))

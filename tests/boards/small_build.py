@@ -14,18 +14,14 @@ PYTHON = ROOT / ".venv-boards" / "bin" / "python"
 FIRST, SECOND = "20260301T000000000000-aaaa", "20260302T000000000000-bbbb"
 #: Relation → its rows, with the columns of the real one that the boards use.
 ROWS = {
-    "mart.board_status": """SELECT '<div class="st st-dat"><div class="st-word">● ĐẠT</div><div class="st-say"><div class="st-sentence">Bản thử: mọi chỉ tiêu đạt.</div></div></div>' AS status_html""",
-    "mart.board_card": """SELECT code AS indicator_code, n AS home_order, 3 AS status_order, format('<div class="card card-dat"><div class="card-top"><span class="card-status">● Đạt</span><span class="card-code">{}</span></div><div class="card-title">Thẻ thử</div><div class="card-number"><span class="card-value">{}</span></div></div>', code, $first + n) AS card_html FROM (SELECT n, format('TT{:02d}', n) AS code FROM range(1, 13) t(n))""",
+    "mart.board_card": """SELECT *, card_html AS card_en_html FROM (SELECT code AS indicator_code, '38' AS area_code, 'Tỉnh Thanh Hóa' AS area_name, n AS home_order, 'dat' AS status, 4 AS status_order, false AS is_held,
+        true AS is_made_up, '$build' AS build_id, '01/03/2026 07:00' AS built_vi, '5 phút' AS build_age_vi, '5 min' AS build_age_en, 'Thẻ thử' AS headline_vi, 'Card' AS headline_en, format('<div class="card card-dat"><div class="card-top"><span class="card-status">● Đạt</span><span class="card-code">{}</span></div><div class="card-title">Thẻ thử</div><div class="card-number"><span class="card-value">{}</span></div></div>', code, $first + n) AS card_html FROM (SELECT n, format('TT{:02d}', n) AS code FROM range(1, 13) t(n)))""",
     "mart.board_source": """SELECT 'nguon_thu' AS source_id, 1 AS state_order, '<div class="src">Nguồn thử</div>' AS source_html""",
     "mart.commune_map": "SELECT '14758' AS area_code, 'Hạc Thành' AS area_name, '[[105.7,19.8],[105.8,19.8],[105.8,19.9],[105.7,19.8]]' AS polygon, 98.5 AS on_time_pct, 'Hạc Thành: 98,5 %' AS tooltip_vi",
     "mart.board_dossier_week": "SELECT DATE '2026-03-02' AS week_start_date, 10::HUGEINT AS n_received, 9::HUGEINT AS n_resolved",
     "mart.board_commune_on_time": "SELECT 'Hạc Thành' AS area_name, 98.5::DOUBLE AS on_time_pct, 200 AS n_resolved",
     "mart.board_river": "SELECT TIMESTAMPTZ '2026-03-02 07:00:00+07' AS hour_at, 'Giàng' AS station_name, -1.5::DOUBLE AS above_bd1_m",
     "mart.board_aqi": "SELECT TIMESTAMPTZ '2026-03-02 07:00:00+07' AS hour_at, 'Hạc Thành' AS station_name, 61 AS aqi",
-    "mart.board_task_day": "SELECT DATE '2026-03-02' AS date_day, 'Đã xong' AS status_vi, 38 AS n_tasks",
-    "mart.board_papi": "SELECT DATE '2024-01-01' AS year_start_date, 'Công khai' AS dimension_vi, 5.5::DOUBLE AS score",
-    "mart.board_budget": "SELECT DATE '2020-01-01' AS year_start_date, 'Chi' AS kind_vi, 35.3::DOUBLE AS trillion_vnd",
-    "mart.board_climate": "SELECT 9 AS obs_month, 'Tháng 9' AS month_vi, 390.0::DOUBLE AS rain_mm, 27.0::DOUBLE AS temp_mean_c",
     "quality.trust_state": """SELECT '<div class="st st-dat"><div class="st-word">● TIN ĐƯỢC</div></div>' AS state_html""",
     "quality.trust_source": "SELECT 'Nguồn thử' AS source_vi, 'Sở Thử' AS owner_vi, 88.0 AS score, 90.0 AS grade_valid, 100.0 AS grade_complete, 88.0 AS grade_clean, 100.0 AS grade_live, 1 AS n_broken, 3::BIGINT AS n_open, 'nguon_thu' AS source_id",
     "quality.trust_rule": "SELECT '▲ nhắc' AS severity_vi, 'Số dòng không đổi quá 5 lần' AS message_vi, 'raw.x' AS relation, '' AS column_name, 2 AS severity_order, TIMESTAMPTZ '2026-03-02 07:00:00+07' AS since_at, '02/03/2026 07:00' AS since_vi, 1::BIGINT AS n_cases, 'Sở Thử' AS owner_vi, '1 chỉ tiêu: TT01' AS cost_vi",
@@ -33,7 +29,6 @@ ROWS = {
     "quality.trust_open": "SELECT 'Nguồn thử' AS source_vi, 'type:so' AS rule, 3::BIGINT AS n_rows, TIMESTAMPTZ '2026-03-02 07:00:00+07' AS oldest_at",
     "quality.trust_decision": "SELECT DATE '2026-03-02' AS day, 'hiệu chỉnh giá trị' AS kind_vi, 1::BIGINT AS n, 37::BIGINT AS now_pass",
     "quality.anomaly": "SELECT 'TT01' AS indicator_code, '38' AS area_code, '20260302' AS period_key, 'bỗng khác thường' AS message_vi, 9.5 AS score, true AS is_shown",
-    "quality.verdict": "SELECT 'x' AS build_id, 'mart.board_card' AS relation, 1 AS tier, 'PASS' AS verdict, 3 AS expectations, 3 AS passed, 0 AS failed, 0 AS errored, now() AS checked_at",
 }
 
 
@@ -64,7 +59,7 @@ def write_build(home: Path, build_id: str, first: int) -> None:
     with duckdb.connect(str(folder / "marts.duckdb")) as con:
         con.execute("CREATE SCHEMA mart; CREATE SCHEMA quality")
         for relation, rows in ROWS.items():
-            con.execute(f"CREATE TABLE {relation} AS {rows.replace('$first', str(first))}")
+            con.execute(f"CREATE TABLE {relation} AS {rows.replace('$first', str(first)).replace('$build', build_id)}")
 
 
 def set_up(home: Path, code: str = "from boards import setup; setup.main()") -> str:

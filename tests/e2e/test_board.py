@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.e2e, pytest.mark.slow, pytest.mark.browser,
     pytest.mark.skipif(smoke.chromium() is None, reason="Chromium is not installed")
 ]  # fmt: skip
-SLUG = "tong-quan-dieu-hanh"
+SLUG = "hom-nay"
 CARDS = "SELECT indicator_code, value_vi, status_icon || ' ' || status_vi FROM mart.card_now WHERE area_code = '38' AND home_order IS NOT NULL"
 
 
@@ -44,6 +44,6 @@ def test_home_board__shows_the_numbers_of_its_build(province_up: Up, tmp_path: P
 
 def test_home_board__is_in_vietnamese(province_up: Up, tmp_path: Path) -> None:
     page = seen(province_up, tmp_path, smoke.DESKTOP)
-    assert "Tổng quan điều hành" in page.title
+    assert "Hôm nay" in page.title
     assert page.status_line and page.status_line == unicodedata.normalize("NFC", page.status_line)
     assert (tmp_path / "board.png").stat().st_size > 50_000

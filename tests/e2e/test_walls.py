@@ -54,7 +54,7 @@ def test_sql_lab__refuses_what_leaves_the_file_or_changes_it(sign_in: SignIn, sq
 
 def test_leader__opens_the_board_but_neither_sql_lab_nor_editing(sign_in: SignIn) -> None:
     leader = sign_in("lanh_dao")
-    board = leader.get("/api/v1/dashboard/tong-quan-dieu-hanh")
+    board = leader.get("/api/v1/dashboard/hom-nay")
     assert board.status_code == 200
     execute = leader.post("/api/v1/sqllab/execute/", json={"database_id": 1, "sql": "SELECT 1", "runAsync": False})
     assert execute.status_code in (401, 403), execute.text
@@ -65,8 +65,8 @@ def test_leader__opens_the_board_but_neither_sql_lab_nor_editing(sign_in: SignIn
 
 def test_public__sees_no_board(province_up: Up) -> None:
     with httpx.Client(base_url=province_up.url, trust_env=False) as nobody:
-        assert nobody.get("/api/v1/dashboard/tong-quan-dieu-hanh").status_code in (401, 403, 404)
-        assert nobody.get("/superset/dashboard/tong-quan-dieu-hanh/").status_code in (302, 401, 403, 404)
+        assert nobody.get("/api/v1/dashboard/hom-nay").status_code in (401, 403, 404)
+        assert nobody.get("/superset/dashboard/hom-nay/").status_code in (302, 401, 403, 404)
 
 
 @pytest.fixture
