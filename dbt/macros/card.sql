@@ -11,7 +11,7 @@
     || '<div class="card-line"><b>{{ w.target_word }} ' || {{ html(w.target) }} || '</b>' || case when target_vi <> 'chưa có chuẩn' and unit = '%' then ' %' else '' end
     || ' · ' || {{ w.period }} || '</div>'
     || '<div class="card-line card-why" title="' || {{ html('reason_vi') }} || '">' || case when status in ('chu_y', 'khong_dat') and since_vi <> '' then '{{ w.since_word }} ' || {{ w.since }} else {{ html(w.reason) }} end || '</div>'
-    || '<div class="card-line">' || case when acts_vi <> '' then '<span class="card-act" title="' || {{ html('acts_vi') }} || '">→ ' || {{ html('acts_who_vi') }} || ' · {{ w.due_word }} ' || {{ html('acts_within_vi') }} || '</span>'
+    || '<div class="card-line">' || case when acts_vi <> '' then '<span class="card-act" title="' || {{ html('acts_vi') }} || '">→ ' || {{ html('acts_who_vi') }} || ' · {{ w.due_word }} ' || {{ html(w.due) }} || '</span>'
     else '<span class="card-owner" title="' || {{ html('sources_vi') }} || '">{{ w.owner_word }} ' || {{ html('owner_vi') }} || '</span>' end || '</div>'
     || '<div class="card-foot"><span class="' || if(is_stale, 'is-stale', 'is-fresh') || '">' || if(is_stale, '{{ w.late_word }} ', '') || {{ w.age }} || '</span>'
     || case when is_held then ' <span class="tag" title="' || {{ html('held_vi') }} || '">{{ w.held_word }}</span>' else '' end

@@ -4,7 +4,7 @@ translate({{ text }}, ',.', '.,')
 {%- endmacro %}
 
 {% macro en_words(text) -%}
-replace(replace(replace(replace(replace(replace(replace(replace({{ text }}, 'trước ', 'before '), 'tháng ', 'month '), 'quý ', 'quarter '), 'năm ', 'year '), 'vừa xong', 'just now'), ' phút', ' min'), ' giờ', ' h'), ' ngày', ' days')
+replace(replace(replace(replace(replace(replace(replace(replace(replace({{ text }}, 'không đổi', 'no change'), 'trước ', 'before '), 'tháng ', 'month '), 'quý ', 'quarter '), 'năm ', 'year '), 'vừa xong', 'just now'), ' phút', ' min'), ' giờ', ' h'), ' ngày', ' days')
 {%- endmacro %}
 
 {% macro en_unit(unit) -%}

@@ -110,12 +110,18 @@ judged as (
     left join {{ ref('obs_indicator') }} as y
         on o.indicator_code = y.indicator_code and o.area_code = y.area_code and o.period_kind = y.period_kind and y.breakdown = ''
         and y.period_key = cast(cast(substr(o.period_key, 1, 4) as integer) - 1 as varchar) || substr(o.period_key, 5)
+),
+
+shown as (
+    -- 99,98 against a target of 100 is written 99,98 and not 100,0: what misses its norm must not look as if it met it.
+    select *, decimals + if(status in ('chu_y', 'khong_dat') and round(value, decimals) in (target.value, watch.value), 2, 0) as shown_decimals
+    from judged
 )
 
 select
     j.indicator_code, j.sector, j.title_vi, j.title_en, j.unit, j.decimals, j.tier, j.home_order, j.area_code, a.area_name,
     j.period_kind, j.period_key, {{ vi_period('j.period_kind', 'j.period_key') }} as period_vi,
-    j.value, coalesce({{ vi_number('j.value', 'j.decimals') }}, '–') as value_vi, j.numerator, j.denominator,
+    j.value, coalesce({{ vi_number('j.value', 'j.shown_decimals') }}, '–') as value_vi, j.numerator, j.denominator,
     j.target.value as target_value,
     case
         when j.target is null and j.watch is null then 'chưa có chuẩn'
@@ -164,6 +170,6 @@ select
     coalesce(w.is_made_up, false) as is_made_up,
     j.provenance = 'M' or coalesce(j.target.provenance, j.watch.provenance, '') = 'M' as is_unverified,
     j.is_provisional
-from judged as j
+from shown as j
 left join source_words as w using (indicator_code)
 left join {{ ref('dim_area') }} as a on j.area_code = a.area_code and a.is_current

@@ -37,7 +37,7 @@ state as (
 )
 
 select
-    source_id, sector, title_vi, owner_agency as owner_vi, cadence as cadence_vi, tier, last_pull_at, last_success_at, last_event_at,
+    source_id, sector, title_vi, title_en, owner_agency as owner_vi, cadence as cadence_vi, tier, last_pull_at, last_success_at, last_event_at,
     age_minutes, {{ vi_age('age_minutes') }} as age_vi, late_after_minutes, state,
     case state when 'dung_hen' then 'đúng hẹn' when 'cham' then 'chậm' when 'loi' then 'lỗi' when 'bo_qua' then 'bỏ qua' else 'chưa có số liệu' end as state_vi,
     case state when 'dung_hen' then '●' when 'cham' then '▲' when 'loi' then '■' when 'bo_qua' then '–' else '○' end as state_icon,
