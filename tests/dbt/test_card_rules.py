@@ -84,6 +84,7 @@ CASES = {
     "TS29": Case("down", 47, "dat", PM25, period="20251231"),
     "TS30": Case("down", 47, "khong_dat", PM25, period="20260101"),
     "TS31": Case("down", 45, "dat", PM25, period="20260101"),
+    "TS32": Case("up", 94.96, "chu_y", UP),  # in one decimal it would read 95,0
 }  # fmt: skip
 
 
@@ -140,7 +141,7 @@ def test_card__has_the_status_that_its_norms_of_the_day_give(built: Path, code: 
 
 
 def test_cards__are_as_many_as_their_indicators(built: Path) -> None:
-    assert ask("SELECT count(*), count(DISTINCT indicator_code) FROM mart.card_now") == [(31, 31)]
+    assert ask("SELECT count(*), count(DISTINCT indicator_code) FROM mart.card_now") == [(32, 32)]
 
 
 def test_card__past_its_promise_loses_its_green_and_says_how_old_it_is(built: Path) -> None:
@@ -163,6 +164,17 @@ def test_target__is_written_as_a_bound(built: Path, code: str, words: str) -> No
     assert ask(f"SELECT target_vi FROM mart.card_now WHERE indicator_code = '{code}'") == [(words,)]
 
 
+def test_card__that_misses_its_norm_is_not_written_as_if_it_met_it(built: Path) -> None:
+    said = "SELECT value_vi FROM mart.card_now WHERE indicator_code = "
+    assert ask(said + "'TS32'") == [("94,960",)] and ask(said + "'TS01'") == [("95,0",)] and ask(said + "'TS02'") == [("94,9",)]
+
+
+def test_card__names_the_first_period_of_its_status(built: Path) -> None:
+    """One period each: the status began with it; without a norm or a value there is no since."""
+    said = "SELECT since_vi FROM mart.card_now WHERE indicator_code = "
+    assert ask(said + "'TS04'") == [("tháng 6/2025",)] and ask(said + "'TS19'") == [("",)] and ask(said + "'TS21'") == [("",)]
+
+
 def test_province__says_what_is_red_what_is_late_and_that_sources_never_came(built: Path) -> None:
     ((status, sentence, red, green, unknown),) = ask(
         "SELECT status, sentence_vi, n_red, n_green, n_unknown FROM mart.province_status"
@@ -175,6 +187,6 @@ def test_province__says_what_is_red_what_is_late_and_that_sources_never_came(bui
 
 def test_boards__draw_a_hostile_title_as_text(built: Path) -> None:
     pieces = [str(html) for (html,) in ask("SELECT unnest([card_html, card_en_html, headline_vi]) FROM mart.board_card")]  # fmt: skip
-    assert len(pieces) == 3 * 31
+    assert len(pieces) == 3 * 32
     assert sum("&lt;script&gt;" in piece for piece in pieces) == 2  # its card and what the line of state says of it
     assert not [piece for piece in pieces if "<script" in piece or 'alert("' in piece]
