@@ -1,20 +1,36 @@
 -- Alarms: from the reading that passes a threshold to the one that is back past it by the margin. Each level of an object is its own
 -- alarm and names the lower one that it climbed from. Only readings count, so the same rows give the same alarms however they came;
--- an hour without a reading closes nothing. `seen_at` is when the opening reading was loaded, however long after it was read.
-with held as (
+-- an hour without a reading closes nothing, until the object was silent for 30 days: what is read after that is another alarm
+-- (`is_cut`: the end of the first is the first reading after the silence). `seen_at` is when the opening reading was loaded, however long after it was read.
+with spaced as (
+    select
+        *,
+        -- months and years are apart by their nature
+        len(period_key) >= 8 and coalesce(read_at - lag(read_at) over in_time > interval 30 days, false) as is_after_silence
+    from {{ ref('fct_alarm_reading') }}
+    window in_time as (partition by series order by read_at, period_key)
+),
+
+parted as (
+    select *, count(*) filter (where is_after_silence) over (partition by series order by read_at, period_key rows unbounded preceding) as part
+    from spaced
+),
+
+held as (
     select
         *,
         coalesce(last_value(case when is_on then true when is_off then false end ignore nulls) over so_far, false) as is_in
-    from {{ ref('fct_alarm_reading') }}
-    window so_far as (partition by series order by read_at, period_key rows between unbounded preceding and current row)
+    from parted
+    window so_far as (partition by series, part order by read_at, period_key rows between unbounded preceding and current row)
 ),
 
 edged as (
     select
         *,
-        is_in and not coalesce(lag(is_in) over in_time, false) as is_opening,
+        is_in and (is_after_silence or not coalesce(lag(is_in) over in_time, false)) as is_opening,
         lead(read_at) over in_time as next_read_at,
-        lead(is_in) over in_time as is_in_next,
+        lead(is_in and not is_after_silence) over in_time as is_in_next,
+        lead(is_after_silence) over in_time as is_silence_next,
         max(read_at) over (partition by series) as last_read_at
     from held
     window in_time as (partition by series order by read_at, period_key)
@@ -36,7 +52,7 @@ island as (
         min_by(value, (if(direction = 'up', value, -value), read_at)) as peak_value,
         min_by(read_at, (if(direction = 'up', value, -value), read_at)) as peak_at,
         max_by(value, read_at) as last_value, max(last_read_at) as last_read_at,
-        max(next_read_at) filter (where not is_in_next) as closed_at,
+        max(next_read_at) filter (where not is_in_next) as closed_at, coalesce(bool_or(is_silence_next), false) as is_cut,
         min_by(extract_ids, read_at) as opening_extracts,
         any_value(agency_vi) as agency_vi, any_value(procedure_vi) as procedure_vi, any_value(within_vi) as within_vi
     from numbered
@@ -63,7 +79,7 @@ named as (
 select
     a.alarm_id, a.series, a.indicator_code, a.trigger_kind, a.object_kind, a.object_code, a.object_vi, a.area_code, a.level_no, a.level, a.level_vi,
     a.opened_at, a.seen_at, a.opened_value, a.unit, cast(a.decimals as integer) as decimals, a.threshold, a.threshold_source_vi, a.peak_value, a.peak_at,
-    a.last_value, a.last_read_at, a.closed_at, a.agency_vi, a.procedure_vi, a.within_vi, {{ due_at('a.opened_at', 'a.within_vi') }} as due_at,
+    a.last_value, a.last_read_at, a.closed_at, a.is_cut, a.agency_vi, a.procedure_vi, a.within_vi, {{ due_at('a.opened_at', 'a.within_vi') }} as due_at,
     lower.alarm_id as follows, a.is_unverified, a.is_made_up
 from named as a
 left join named as lower
