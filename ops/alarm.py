@@ -39,10 +39,14 @@ def send(*, now: datetime | None = None, channels: Sequence[Channel] | None = No
     """One round: what went (or, dry, would go), a row a message and channel. Raises `Fault` IOC-075 while the warehouse is busy."""
     now = now or datetime.now(UTC)
     channels = channel.configured() if channels is None else channels
+    if not (channels or dry_run):
+        return []
     alarms = alarm.now(now)
     with connect.intake(wait_seconds=alarm.WAIT_SECONDS) as con:
         told = alarm.rows(con, "SELECT * FROM ops.alarm_message WHERE sent_at IS NOT NULL")
     done = []
+    if not channels:
+        return [_shown(one, "–", None) for one, _, _ in _letters(alarms, [], now)]
     for each in channels:
         letters = _letters(alarms, [one for one in told if one["channel"] == each.name], now)
         if dry_run:
@@ -82,14 +86,21 @@ def _letter(what: What, agency: str, group: Sequence[dict[str, Any]], now: datet
         "message_id": message_id, "kind": "alarm", "what": what, "agency_vi": agency, "written_at": now, "is_made_up": bool(made_up),
         "alarms": [{k: one[k] for k in ("alarm_id", "message_vi", "level", "opened_at", "closed_at", "due_at", "procedure_vi", "state", "peak_vi", "threshold_source_vi", "is_unverified", "is_made_up")} for one in group],
     }  # fmt: skip
-    table = [("Lúc", "Báo động", "Việc phải làm", "Hạn") if what == "opened" else ("Lúc", "Báo động", "Xấu nhất", "Tình trạng")]
+    table = [
+        ("Lúc", "Báo động", "Việc phải làm", "Hạn")
+        if what == "opened"
+        else ("Lúc", "Báo động", "Xấu nhất", "Tình trạng")
+    ]
     for one in group:
         unverified = " (ngưỡng chưa kiểm chứng)" if one["is_unverified"] else ""
         last = (one["procedure_vi"], one["due_vi"] or "–") if what == "opened" else (one["peak_vi"], one["state_vi"])
         table.append((one["opened_vi"], one["message_vi"] + unverified, *last))
     lead = "Số liệu minh họa, không phải số thật. " if made_up else ""
     lines = [f"{head_vi}: {agency}", "", *([lead] if lead else []), *("- " + " · ".join(row) for row in table[1:]), "", "Nhận báo động: trang trực ban, hoặc ./ioc alarm ack MÃ"]  # fmt: skip
-    english = [f"{head_en}: {len(group)} for {agency}." + (" Made-up figures of the demo." if made_up else ""), "Acknowledge: ./ioc alarm ack ID"]
+    english = [
+        f"{head_en}: {len(group)} for {agency}." + (" Made-up figures of the demo." if made_up else ""),
+        "Acknowledge: ./ioc alarm ack ID",
+    ]
     cells = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in table)
     return Letter(
         message_id, to="", subject=one_line(f"[IOC] {made_up}{head_vi}: {first}"), text="\n".join([*lines, "", "—", "", *english, "", message_id, ""]),
@@ -107,7 +118,9 @@ def _shown(one: Letter, name: str, error: str | None) -> dict[str, Any]:
 
 
 @app.command("list")
-def listed(with_closed: Annotated[bool, typer.Option("--all", help="cả những báo động đã đóng · closed ones too")] = False) -> None:
+def listed(
+    with_closed: Annotated[bool, typer.Option("--all", help="cả những báo động đã đóng · closed ones too")] = False,
+) -> None:
     """Báo động đang mở, quá hạn ở trên cùng; --all: cả đã đóng và đã lên cấp."""
     found = [one for one in alarm.now() if with_closed or one["is_open"]]
     say.show(found, lambda: say.table(
@@ -139,11 +152,20 @@ def show(alarm_id: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
 def _took(alarm_id: str, step: Step, by: str, why: str = "") -> None:
     found = alarm.take(alarm_id, step, by=by, why=why)
-    say.show(found, lambda: say.line(t(f"Đã ghi. {found['alarm_id']}: {found['state_vi']}", f"Recorded. {found['alarm_id']}: {found['state']}")))
+    say.show(
+        found,
+        lambda: say.line(
+            t(f"Đã ghi. {found['alarm_id']}: {found['state_vi']}", f"Recorded. {found['alarm_id']}: {found['state']}")
+        ),
+    )
 
 
 @app.command("ack")
-def acknowledge(alarm_id: Annotated[str, typer.Argument(metavar="ID")], by: By = ME, why: Annotated[str, typer.Option("--why", help="ghi chú · note")] = "") -> None:
+def acknowledge(
+    alarm_id: Annotated[str, typer.Argument(metavar="ID")],
+    by: By = ME,
+    why: Annotated[str, typer.Option("--why", help="ghi chú · note")] = "",
+) -> None:
     """Nhận báo động: từ đây có người lo; người thứ hai được báo là đã có người nhận."""
     _took(alarm_id, "acknowledge", by, why)
 

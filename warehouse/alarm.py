@@ -117,14 +117,22 @@ def take(alarm_id: str, step: Step, *, by: str, why: str = "") -> dict[str, Any]
     at = datetime.now(UTC)
     with connect.writer("ioc alarm", wait_seconds=WAIT_SECONDS) as con:
         series = literal(alarm["series"])
-        taken = [s for s in rows(con, f"SELECT * FROM ops.alarm_step WHERE series = {series} ORDER BY taken_at, step_id") if covers(alarm, s)]
+        taken = [
+            s
+            for s in rows(con, f"SELECT * FROM ops.alarm_step WHERE series = {series} ORDER BY taken_at, step_id")
+            if covers(alarm, s)
+        ]
         present = with_steps(alarm, taken, at)
         _allowed(present, step)
         con.execute(insert("ops.alarm_step", [{
             "step_id": new_id(), "alarm_id": alarm["alarm_id"], "series": alarm["series"], "opened_at": alarm["opened_at"],
             "step": step, "taken_at": at, "taken_by": by, "why": " ".join(why.split())[:300],
         }]))  # fmt: skip
-        taken = [s for s in rows(con, f"SELECT * FROM ops.alarm_step WHERE series = {series} ORDER BY taken_at, step_id") if covers(alarm, s)]
+        taken = [
+            s
+            for s in rows(con, f"SELECT * FROM ops.alarm_step WHERE series = {series} ORDER BY taken_at, step_id")
+            if covers(alarm, s)
+        ]
     return with_steps(alarm, taken, at)
 
 

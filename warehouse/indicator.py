@@ -81,10 +81,10 @@ class Action(Declared):
 
 
 class Rise(Declared):
-    """So much more than the lowest reading of so many hours before, in the unit of what is measured, opens an alarm of level watch."""
+    """So much more (m) than the lowest reading of the three hours before opens an alarm of level watch; it closes under half of that.
+    Read for river stations."""
 
     by: float = Field(gt=0)
-    hours: int = Field(ge=1, le=24)
     source: str
 
 

@@ -35,6 +35,11 @@ judged as (
         a.*, done.* exclude (alarm_id), i.title_vi,
         coalesce(area.area_name, 'Thanh Hóa') as area_name,
         case
+            when a.trigger_kind = 'rate_of_rise' then 'Nước lên'
+            when a.indicator_code in ('TT01', 'TT06') and a.object_kind <> 'area' then 'Mực nước'
+            else i.title_vi
+        end as measure_vi,
+        case
             when a.closed_at is not null then 'da_dong'
             when higher.climbed_at is not null then 'len_cap'
             when {{ right_now() }} > a.last_read_at + to_minutes(i.stale_after_minutes) then 'mat_tin_hieu'
@@ -60,7 +65,7 @@ stated as (
 )
 
 select
-    alarm_id, series, indicator_code, title_vi, object_kind, object_code, object_vi, area_code, area_name, level_no, level, level_vi,
+    alarm_id, series, indicator_code, title_vi, measure_vi, object_kind, object_code, object_vi, area_code, area_name, level_no, level, level_vi,
     case when closed_at is not null or closed_by_at is not null then '●' when level = 'alarm' then '■' else '▲' end as icon,
     trigger_kind, if(trigger_kind = 'threshold', 'Vượt ngưỡng', 'Lên nhanh') as trigger_vi,
     opened_at, {{ vi_time('opened_at') }} as opened_vi, seen_at, peak_value, {{ vi_number('peak_value', 'decimals') }} || ' ' || unit as peak_vi, peak_at,
@@ -77,8 +82,7 @@ select
     agency_vi, procedure_vi, within_vi, due_at, coalesce({{ vi_time('due_at') }}, within_vi) as due_vi,
     state in ('dang_mo', 'mat_tin_hieu') and acknowledged_at is null and coalesce({{ right_now() }} > due_at, false) as is_overdue,
     acknowledged_by, acknowledged_at, closed_by, closed_by_at, closed_why,
-    level_vi || ': ' || object_vi || ', '
-    || case when trigger_kind = 'rate_of_rise' then 'nước lên' when indicator_code in ('TT01', 'TT06') and object_kind <> 'area' then 'mực nước' else title_vi end || ' ' || {{ vi_number('opened_value', 'decimals') }} || ' ' || unit || ' (ngưỡng '
+    level_vi || ': ' || object_vi || ', ' || measure_vi || ' ' || {{ vi_number('opened_value', 'decimals') }} || ' ' || unit || ' (ngưỡng '
     || {{ vi_number('threshold', 'decimals') }} || ' ' || unit || ') lúc ' || {{ vi_time('opened_at') }} as message_vi,
     opened_value, last_value, {{ vi_number('last_value', 'decimals') }} || ' ' || unit as value_vi, unit, decimals,
     threshold, {{ vi_number('threshold', 'decimals') }} || ' ' || unit as threshold_vi, threshold_source_vi, is_made_up, is_unverified,

@@ -8,7 +8,6 @@ with rule as (
         coalesce(json_extract_string(alarm_json, '$.per'), 'province') as per,
         coalesce(cast(json_extract(alarm_json, '$.clear_margin') as double), 0) as clear_margin,
         cast(json_extract(alarm_json, '$.rise.by') as double) as rise_by,
-        cast(json_extract(alarm_json, '$.rise.hours') as integer) as rise_hours,
         json_extract_string(alarm_json, '$.rise.source') as rise_source
     from {{ ref('indicator') }}
     where json_array_length(acts_json) > 0 and json_extract_string(alarm_json, '$.covered_by') is null
@@ -28,9 +27,9 @@ river as (
     select
         f.*, s.alarm_legal_ref,
         f.level_m - min(f.level_m) over (
-            partition by f.station_code order by f.hour_at range between to_hours(coalesce(rule.rise_hours, 3)) preceding and current row
+            partition by f.station_code order by f.hour_at range between interval '3 hours' preceding and current row
         ) as rise_m,
-        rule.rise_by, rule.rise_hours, rule.rise_source, rule.clear_margin,
+        rule.rise_by, rule.rise_source, rule.clear_margin,
         [s.is_bd1_unverified, s.is_bd2_unverified, s.is_bd3_unverified] as are_unverified
     from {{ ref('fct_river_level_hour') }} as f
     cross join (select * from rule where indicator_code = 'TT01') as rule
@@ -94,7 +93,7 @@ reading as (
     union all
     select
         'TT01', 'rate_of_rise', 'station', station_code, station_name, coalesce('sông ' || river, ''), '38', {{ hour_key('hour_at') }}, observed_at,
-        rise_m, 'm/' || rise_hours || ' giờ', 2, 'down', 1, 'watch', 'Nước lên nhanh', rise_by, rise_source, false, rise_m >= rise_by, rise_m < rise_by / 2, extract_ids
+        rise_m, 'm/3 giờ', 2, 'down', 1, 'watch', 'Nước lên nhanh', rise_by, rise_source, false, rise_m >= rise_by, rise_m < rise_by / 2, extract_ids
     from river
     where rise_by is not null
     union all
