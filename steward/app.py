@@ -161,7 +161,7 @@ def on_duty(request: Request) -> Account:
 
 def all_alarms(request: Request) -> Response:
     account, found, served = on_duty(request), alarm.now(), publish.current()
-    past = sorted((a for a in found if not a["is_open"]), key=lambda a: a["opened_at"], reverse=True)[: questions.PAGE]
+    past = sorted((a for a in found if not a["is_open"]), key=lambda a: a["opened_at"], reverse=True)[:20]
     open_ones = [a for a in found if a["is_open"]]
     by_agency = {
         agency: [a for a in open_ones if a["agency_vi"] == agency]
