@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import judged, say, settings, steward
+from ops import alarm, judged, say, settings, steward
 from ops.say import local, number, t
 from ops.steward import ME, By, Why
 from warehouse.errors import Fault
@@ -35,6 +35,7 @@ for _name, _sub in (
     ("build", build_app),
     ("quality", judged.app),
     ("alert", alert_app),
+    ("alarm", alarm.app),
 ):
     app.add_typer(_sub, name=_name)
 steward.into(quarantine_app)

@@ -14,11 +14,12 @@ from ops.say import local, t
 from warehouse.errors import Fault
 
 PORT = 8090
-#: Accounts of the demo province: name → (title, sources, the secret that holds its password).
-DEMO = {
+#: Accounts of the demo province: name → (title, sources, the secret that holds its password). Without a source: a duty officer.
+DEMO: dict[str, tuple[str, list[str], str]] = {
     "du_lieu": ("Phụ trách dữ liệu", ["*"], "STEWARD_DU_LIEU_PASSWORD"),
     "so_nnmt": ("Phụ trách dữ liệu Sở Nông nghiệp và Môi trường", ["sonnmt_*"], "STEWARD_SO_NNMT_PASSWORD"),
     "kiem_tra": ("Người xác nhận thứ hai", ["*"], "STEWARD_KIEM_TRA_PASSWORD"),
+    "truc_ban": ("Trực ban", [], "STEWARD_TRUC_BAN_PASSWORD"),
 }
 app = typer.Typer(help="Tài khoản trang phụ trách dữ liệu · Accounts of the stewards' page", no_args_is_help=True)
 Why = Annotated[str, typer.Option("--why", help="lý do, được lưu · reason, recorded")]
@@ -38,27 +39,32 @@ def start() -> str:
 
 
 def demo_accounts() -> list[str]:
-    """The demo's three accounts, each with a password made here; gives the files of the passwords."""
+    """The demo's four accounts, each with a password made here; gives the files of the passwords."""
     from steward import accounts
 
     there = accounts.all_accounts()
     for name, (title, sources, secret) in DEMO.items():
         if name not in there:
-            accounts.add(name, title=title, sources=sources, password=secrets.read(secret))
+            accounts.add(name, title=title, sources=sources, is_duty=not sources, password=secrets.read(secret))
     return [str(secrets.folder() / secret) for _, _, secret in DEMO.values()]
 
 
 @app.command("add")
 def add(
     name: str,
-    source: Annotated[list[str], typer.Option(help="nguồn hoặc mẫu: sonnmt_*, * · a source or a pattern")],
+    source: Annotated[
+        list[str] | None, typer.Option(help="nguồn hoặc mẫu: sonnmt_*, * · a source or a pattern")
+    ] = None,
+    duty: Annotated[
+        bool, typer.Option("--duty", help="trực ban: nhận và đóng báo động · duty officer: takes alarms")
+    ] = False,
     title: Annotated[str, typer.Option(help="tên hiện trên trang · name shown")] = "",
 ) -> None:
     """Tạo tài khoản hoặc đặt lại mật khẩu; mật khẩu mới in ra một lần."""
     from steward import accounts
 
-    password = accounts.add(name, title=title, sources=source)
-    body = {"name": name, "sources": source, "password": password}
+    password = accounts.add(name, title=title, sources=source or [], is_duty=duty)
+    body = {"name": name, "sources": source or [], "is_duty": duty, "password": password}
     say.show(
         body,
         lambda: say.line(
@@ -72,8 +78,9 @@ def listed() -> None:
     """Ai phụ trách nguồn nào."""
     from steward import accounts
 
-    found = [{"name": a.name, "title": a.title, "sources": a.sources} for a in accounts.all_accounts().values()]
-    say.show(found, lambda: say.table([t("Tên", "Name"), t("Hiện là", "Title"), t("Nguồn", "Sources")], [[a["name"], a["title"], " ".join(a["sources"])] for a in found]))  # fmt: skip
+    found = list(accounts.all_accounts().values())
+    body = [{"name": a.name, "title": a.title, "sources": a.sources, "is_duty": a.is_duty} for a in found]
+    say.show(body, lambda: say.table([t("Tên", "Name"), t("Hiện là", "Title"), t("Nguồn", "Sources"), t("Trực ban", "Duty")], [[a.name, a.title, " ".join(a.sources), "●" if a.is_duty else ""] for a in found]))  # fmt: skip
 
 
 @app.command("remove")

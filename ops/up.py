@@ -163,7 +163,7 @@ def _serve_boards(progress: Progress) -> str:
 
 
 def _serve_stewards(progress: Progress) -> None:
-    """The stewards' page; the demo has three accounts, a real province makes its own (`ioc steward add`)."""
+    """The stewards' page; the demo has four accounts, a real province makes its own (`ioc steward add`)."""
     if os.environ.get("IOC_DEMO", "1") != "0":
         steward.demo_accounts()
     progress(f"Trang phụ trách dữ liệu: {steward.start()}")

@@ -1,6 +1,6 @@
 """Who may work on whose sources: `<IOC_HOME>/state/stewards.json` (0600), passwords as scrypt hashes, never a default one.
 
-An account names its sources by patterns (`sonnmt_*`, `*`). Removing it, or giving it a new password, ends its sessions at
+An account names its sources by patterns (`sonnmt_*`, `*`), is a duty officer's who takes alarms (`is_duty`), or both. Removing it, or giving it a new password, ends its sessions at
 once, because a session carries the mark of the password that it was opened with.
 """
 
@@ -33,7 +33,8 @@ class Account(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str = Field(pattern=r"^[a-z][a-z0-9_.-]{1,40}$")
     title: str
-    sources: list[str] = Field(min_length=1)
+    sources: list[str]
+    is_duty: bool = False
     salt: str
     hashed: str
 
@@ -61,11 +62,13 @@ def all_accounts() -> dict[str, Account]:
     return {one["name"]: Account.model_validate(one) for one in body}
 
 
-def add(name: str, *, title: str, sources: Sequence[str], password: str | None = None) -> str:
+def add(name: str, *, title: str, sources: Sequence[str], is_duty: bool = False, password: str | None = None) -> str:
     """Make an account or give it a new password; returns the password, made with 144 random bits unless given.
 
-    Raises `Fault` IOC-520 for a name or password that is none.
+    Raises `Fault` IOC-520 for a name or password that is none, and for an account that may do nothing.
     """
+    if not sources and not is_duty:
+        raise _unfit("neither a source nor duty: the account could do nothing")
     password = password or secrets.token_urlsafe(18)
     if len(password) < SHORTEST or password.lower() in (name, f"{name}123", "password", "matkhau"):
         raise _unfit("the password is too short or known")
@@ -75,6 +78,7 @@ def add(name: str, *, title: str, sources: Sequence[str], password: str | None =
             name=name,
             title=title or name,
             sources=list(sources),
+            is_duty=is_duty,
             salt=base64.b64encode(salt).decode(),
             hashed=_hash(password, salt),
         )

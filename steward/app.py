@@ -28,8 +28,9 @@ from starlette.staticfiles import StaticFiles
 
 from ingestion import decision, quarantine
 from ingestion.model import Source
-from steward import questions
+from steward import alarms, questions
 from steward.accounts import Account, Doorkeeper, accepts, all_accounts
+from warehouse import alarm, publish
 from warehouse.errors import Fault
 
 PAGES = Path(__file__).parent / "pages"
@@ -144,8 +145,66 @@ async def language(request: Request) -> Response:
 
 def overview(request: Request) -> Response:
     account = user_of(request)
+    if account.is_duty and not account.sources:
+        return RedirectResponse("/bao-dong", 303)
     rows = questions.overview(mine(account))
     return page(request, "overview.html", account, rows=rows, needs=[r for r in rows if r["needs"]])
+
+
+def on_duty(request: Request) -> Account:
+    """The account of a duty officer. Raises 404 for any other, as for a page that does not exist."""
+    account = user_of(request)
+    if not account.is_duty:
+        raise HTTPException(404)
+    return account
+
+
+def all_alarms(request: Request) -> Response:
+    account, found, served = on_duty(request), alarm.now(), publish.current()
+    past = sorted((a for a in found if not a["is_open"]), key=lambda a: a["opened_at"], reverse=True)[:20]
+    open_ones = [a for a in found if a["is_open"]]
+    by_agency = {
+        agency: [a for a in open_ones if a["agency_vi"] == agency]
+        for agency in dict.fromkeys(a["agency_vi"] for a in open_ones)
+    }
+    return page(
+        request,
+        "alarms.html",
+        account,
+        open=open_ones,
+        by_agency=by_agency,
+        past=past,
+        built=served and served.created_at,
+    )
+
+
+def one_alarm(request: Request) -> Response:
+    account = on_duty(request)
+    found = _alarm(request)
+    return page(request, "alarm.html", account, a=found, c=alarms.chart(found, alarm.readings(found)))
+
+
+def _alarm(request: Request) -> dict[str, Any]:
+    try:
+        return alarm.one(request.path_params["alarm_id"])
+    except Fault as fault:
+        raise HTTPException(404) from fault
+
+
+async def step(request: Request) -> Response:
+    """One form, one step. The answer is the alarm's page, with what became of it."""
+    form = await form_of(request)
+    account = await run_in_threadpool(on_duty, request)
+    taken = next((one for one in alarm.STEPS if one == form.get("step")), None)
+    if taken is None:
+        raise HTTPException(400)
+    name = (await run_in_threadpool(_alarm, request))["alarm_id"]
+    try:
+        found = await run_in_threadpool(alarm.take, name, taken, by=account.name, why=form.get("why", ""))
+        said(request, f"Đã ghi: {found['state_vi']}", "Recorded.")
+    except Fault as fault:
+        said(request, f"Chưa ghi: {fault.what_vi} ({fault.code})", f"Not recorded: {fault.what_en} ({fault.code})")
+    return RedirectResponse(f"/bao-dong/{name}", 303)
 
 
 def one_source(request: Request) -> Response:
@@ -415,6 +474,9 @@ def make(session_key: str, *, https_only: bool = False) -> Starlette:
         Route("/ngon-ngu", language, methods=["POST"]),
         Route("/nhat-ky", log),
         Route("/cho-xac-nhan", waiting),
+        Route("/bao-dong", all_alarms),
+        Route("/bao-dong/{alarm_id}", one_alarm),
+        Route("/bao-dong/{alarm_id}", step, methods=["POST"]),
         Route("/khoe", lambda request: PlainTextResponse("ok")),
         Route("/nguon/{source_id}", one_source),
         Route("/nguon/{source_id}/dong", rows),

@@ -33,6 +33,8 @@ _HEARD = """SELECT 1 FROM ops.pull GROUP BY source_id
     LIMIT 1"""
 #: What stewards decided changes what is open and what is graded.
 _DECIDED = "SELECT 1 FROM ops.decision WHERE decided_at > ? OR confirmed_at > ? LIMIT 1"
+#: What a duty officer did about an alarm stands on boards with the next build.
+_STEPPED = "SELECT 1 FROM ops.alarm_step WHERE taken_at > ? LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ def is_needed() -> bool:
             bool(changes.grown or changes.remade)
             or con.execute(bind(_HEARD, last[0], last[0])).fetchone() is not None
             or con.execute(bind(_DECIDED, last[0], last[0])).fetchone() is not None
+            or con.execute(bind(_STEPPED, last[0])).fetchone() is not None
         )
 
 

@@ -80,6 +80,25 @@ class Action(Declared):
     within: str
 
 
+class Rise(Declared):
+    """So much more (m) than the lowest reading of the three hours before opens an alarm of level watch; it closes under half of that.
+    Read for river stations."""
+
+    by: float = Field(gt=0)
+    source: str
+
+
+class Alarm(Declared):
+    """How alarms open and close beyond what `norm` and `acts_when` say. `per` station or reservoir: each of them has its own, and
+    the province's total none. An alarm closes once the reading is back past its threshold by `clear_margin`, in the unit of what
+    is measured, so that one that flutters is one alarm. `covered_by` names the indicator whose alarms tell the same."""
+
+    per: Literal["province", "station", "reservoir"] = "province"
+    clear_margin: float = Field(default=0, ge=0)
+    rise: Rise | None = None
+    covered_by: str | None = None
+
+
 class Evidence(Declared):
     """From a number back to rows; see docs/interfaces.md."""
 
@@ -114,6 +133,7 @@ class Indicator(Declared):
     maturity: Maturity
     owner_agency: str
     acts_when: list[Action] = Field(default_factory=list)
+    alarm: Alarm = Field(default_factory=Alarm)
     sources: list[str] = Field(default_factory=list)
     not_comparable_with: list[str] = Field(default_factory=list)
     caveats: str = ""

@@ -105,6 +105,15 @@ CREATE TABLE IF NOT EXISTS ops.alert_message (
     what VARCHAR, -- opened|worse|reminder|closed
     kinds VARCHAR[], tries INTEGER, first_at TIMESTAMPTZ, last_at TIMESTAMPTZ, sent_at TIMESTAMPTZ, error VARCHAR);
 
+-- warehouse.alarm: what people did about alarms from data rules (mart.fct_alarm), and ops.alarm: what was told of them --------
+-- `series` and `opened_at` name the alarm also where late rows have since moved its opening and so its id
+CREATE TABLE IF NOT EXISTS ops.alarm_step (
+    step_id VARCHAR, alarm_id VARCHAR, series VARCHAR, opened_at TIMESTAMPTZ, step VARCHAR, -- acknowledge|note|close|reopen|hand_over
+    taken_at TIMESTAMPTZ, taken_by VARCHAR, why VARCHAR);
+CREATE TABLE IF NOT EXISTS ops.alarm_message (
+    message_id VARCHAR, channel VARCHAR, what VARCHAR, -- opened|closed
+    alarm_id VARCHAR, series VARCHAR, opened_at TIMESTAMPTZ, tried_at TIMESTAMPTZ, sent_at TIMESTAMPTZ, error VARCHAR);
+
 -- columns that came after the first release ---------------------------------------------------------------------------
 ALTER TABLE ops.pull ADD COLUMN IF NOT EXISTS tries INTEGER;
 ALTER TABLE ops.extract ADD COLUMN IF NOT EXISTS pruned_at TIMESTAMPTZ;
