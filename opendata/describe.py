@@ -115,7 +115,9 @@ def _distribution(one: dict[str, Any], kind: str) -> dict[str, Any]:
         "dcat:downloadURL": _typed(f"files/{file['name']}", "rdfs:Resource"),
         "dct:license": _licence(one["licence"]["id"]),
         "dct:format": _typed(FORMATS[kind], "dct:MediaTypeOrExtent"),
-        "dcat:mediaType": _typed(f"https://www.iana.org/assignments/media-types/{file['media_type'].split(';')[0]}", "dct:MediaType"),  # fmt: skip
+        "dcat:mediaType": _typed(
+            f"https://www.iana.org/assignments/media-types/{file['media_type'].split(';')[0]}", "dct:MediaType"
+        ),
         "dcat:byteSize": {"@value": str(file["bytes"]), "@type": "xsd:nonNegativeInteger"},
         "dct:modified": _time(one["modified"]),
         "dct:conformsTo": _typed(f"files/{one['files']['schema']['name']}", "dct:Standard"),
@@ -196,7 +198,7 @@ def csvw(dataset: Dataset) -> dict[str, Any]:
 # --- pages -------------------------------------------------------------------------------------------------------------
 
 _pages = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    loader=jinja2.FileSystemLoader(PAGES), autoescape=True, undefined=jinja2.ChainableUndefined, trim_blocks=True, lstrip_blocks=True
 )  # fmt: skip
 
 

@@ -129,7 +129,9 @@ def plan(con: duckdb.DuckDBPyConnection) -> Plan:
             wrong = wrong or ("không khai khóa", "it declares no key")
         if not wrong:
             columns, types = _columns(con, name)
-            unknown = ({*declared.counts, *declared.derived, *declared.period} | {declared.area, declared.year} - {None}) - types.keys()
+            unknown = (
+                {*declared.counts, *declared.derived, *declared.period} | {declared.area, declared.year} - {None}
+            ) - types.keys()
             if unknown:
                 wrong = _both(f"meta.open: {', '.join(sorted(map(str, unknown)))}")
             elif declared.counts and not (declared.area and declared.period):
@@ -176,7 +178,7 @@ def open_indicators(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, dict[str,
     for one in _rows(con, "SELECT * FROM catalog.indicator ORDER BY indicator_code"):
         code = one["indicator_code"]
         if one["blocked_vi"]:
-            closed[code] = (one["blocked_vi"], one["blocked_en"])
+            closed[code] = (one["blocked_vi"], one["blocked_en"] or one["blocked_vi"])
             continue
         sources, wrong = rests_on(con, one["model"])
         said = [every[s] for s in one["sources"] or [] if s in every]
@@ -193,7 +195,7 @@ def counts_people(indicator: Mapping[str, Any]) -> bool:
     """Whether one to four of it in a commune may be somebody: its rule for small numbers says so, or its words count people."""
     rule = (indicator["small_number_rule"] or "").strip()
     words = " ".join(indicator[k] or "" for k in ("numerator_vi", "denominator_vi", "unit"))
-    return bool(rule) and not rule.startswith("Không áp dụng") or PEOPLE.search(words) is not None
+    return (bool(rule) and not rule.startswith("Không áp dụng")) or PEOPLE.search(words) is not None
 
 
 # --- rows --------------------------------------------------------------------------------------------------------------
@@ -238,10 +240,16 @@ def _built_in(con: duckdb.DuckDBPyConnection) -> list[Dataset]:
         declared = Open.model_validate({k: one[k] for k in one.keys() & Open.model_fields.keys()})
         found.append(
             Dataset(
-                declared, Words(**one["description"]), tuple(one["key"]), tuple(columns),
-                _ordered(f"SELECT {', '.join(quote(c.name) for c in columns)} FROM ({sql})", one["key"]), tuple(sources), None, held,
+                declared,
+                Words(**one["description"]),
+                tuple(one["key"]),
+                tuple(columns),
+                _ordered(f"SELECT {', '.join(quote(c.name) for c in columns)} FROM ({sql})", one["key"]),
+                tuple(sources),
+                None,
+                held,
                 one["id"] == "observations",
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -17,7 +17,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +78,9 @@ def publish(build_id: str | None = None) -> Published:
 
     Refused relations are left out and told. Raises `Fault` IOC-404 without that build, IOC-530 when another publication of open
     data is at work."""
-    served = builds.current() if build_id is None else next((b for b in builds.builds() if b.build_id == build_id), None)
+    served = (
+        builds.current() if build_id is None else next((b for b in builds.builds() if b.build_id == build_id), None)
+    )
     if served is None:
         raise Fault("IOC-404", f"Không có bản công bố {build_id or 'hiện hành'}.", f"There is no published build {build_id or 'yet'}.",
                     fix="./ioc build list", exit_code=2 if build_id else 1)  # fmt: skip
@@ -144,7 +145,11 @@ def _dataset(
     con: duckdb.DuckDBPyConnection, dataset: Dataset, served: builds.Served, target: Path, before: dict[str, Any] | None, last: Path | None
 ) -> tuple[dict[str, Any], int]:  # fmt: skip
     """Write or link the files of one dataset; gives what `datasets.json` says of it, and how many files are links."""
-    names = {"csv": f"{dataset.id}.csv", "parquet": f"{dataset.id}.parquet", "schema": f"{dataset.id}.csv-metadata.json"}
+    names = {
+        "csv": f"{dataset.id}.csv",
+        "parquet": f"{dataset.id}.parquet",
+        "schema": f"{dataset.id}.csv-metadata.json",
+    }
     mark = _fingerprint(dataset, served)
     if before and last and mark and before["fingerprint"] == mark:
         for name in names.values():
@@ -157,7 +162,12 @@ def _dataset(
     files = {}
     for kind, name in names.items():
         path = target / "files" / name
-        files[kind] = {"name": name, "bytes": path.stat().st_size, "sha256": _sha256(path), "media_type": describe.MEDIA[kind]}
+        files[kind] = {
+            "name": name,
+            "bytes": path.stat().st_size,
+            "sha256": _sha256(path),
+            "media_type": describe.MEDIA[kind],
+        }
         if before and last and before["files"][kind]["sha256"] == files[kind]["sha256"]:
             path.unlink()
             os.link(last / "files" / name, path)
@@ -185,7 +195,9 @@ def _fingerprint(dataset: Dataset, served: builds.Served) -> str | None:
     if total is None:
         return None
     rows = served.manifest["rows"][f"mart.{dataset.relation}"]
-    words = json.dumps([dataset.description.model_dump(), [sorted(s.items(), key=str) for s in dataset.sources]], default=str)
+    words = json.dumps(
+        [dataset.description.model_dump(), [sorted(s.items(), key=str) for s in dataset.sources]], default=str
+    )
     return hashlib.sha256("\n".join([total, str(rows), policy.told(dataset), words]).encode()).hexdigest()
 
 
@@ -286,5 +298,3 @@ def _fsync(path: Path) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as reader:
         return hashlib.file_digest(reader, "sha256").hexdigest()
-
-

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import judged, say, settings, steward
+from ops import judged, open_data, say, settings, steward
 from ops.say import local, number, t
 from ops.steward import ME, By, Why
 from warehouse.errors import Fault
@@ -35,6 +35,7 @@ for _name, _sub in (
     ("build", build_app),
     ("quality", judged.app),
     ("alert", alert_app),
+    ("open", open_data.app),
 ):
     app.add_typer(_sub, name=_name)
 steward.into(quarantine_app)
@@ -630,6 +631,7 @@ def build_rollback(build_id: str) -> None:
     from warehouse import publish
 
     done = publish.rollback(build_id)
+    open_data.after_publication()
     say.show({"build_id": done.build_id}, lambda: say.line(t("Đang phục vụ ", "Serving ") + done.build_id))
 
 
