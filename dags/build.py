@@ -43,9 +43,12 @@ def build_and_publish() -> None:
 
     @task(pool="warehouse")
     def publish(build_id: str) -> str:
+        from ops import open_data
         from warehouse.publish import publish
 
-        return publish(build_id).build_id
+        published = publish(build_id).build_id
+        open_data.after_publication()
+        return published
 
     @task(pool="warehouse")
     def prune() -> dict[str, int]:

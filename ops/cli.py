@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops import alarm, judged, say, settings, steward
+from ops import alarm, judged, open_data, say, settings, steward
 from ops.say import local, number, t
 from ops.steward import ME, By, Why
 from warehouse.errors import Fault
@@ -36,6 +36,7 @@ for _name, _sub in (
     ("quality", judged.app),
     ("alert", alert_app),
     ("alarm", alarm.app),
+    ("open", open_data.app),
 ):
     app.add_typer(_sub, name=_name)
 steward.into(quarantine_app)
@@ -631,6 +632,7 @@ def build_rollback(build_id: str) -> None:
     from warehouse import publish
 
     done = publish.rollback(build_id)
+    open_data.after_publication()
     say.show({"build_id": done.build_id}, lambda: say.line(t("Đang phục vụ ", "Serving ") + done.build_id))
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from ingestion import registry
 from ingestion.prune import prune
 from ingestion.pull import Outcome, pull
-from ops import alert, settings
+from ops import alert, open_data, settings
 from warehouse import connect, publish
 from warehouse.connect import bind
 from warehouse.errors import Fault
@@ -95,6 +95,7 @@ def refresh(report: Report, progress: Progress) -> None:
     progress(f"kết quả kiểm tra: {report.verdict}; công bố")
     published = publish.publish(build_id)
     report.build_id, report.held = published.build_id, published.held
+    open_data.after_publication(progress)
 
 
 def unpublished() -> str | None:

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from ingestion import registry
-from ops import airflow, query, say, secrets, services, settings, status, steward
+from ops import airflow, open_data, query, say, secrets, services, settings, status, steward
 from ops.airflow import Api
 from ops.run import Progress
 from ops.say import local, t
@@ -57,6 +57,7 @@ def up(progress: Progress, *, with_boards: bool = True) -> dict[str, Any]:
             _boards(progress)
             url = _serve_boards(progress)
         _serve_stewards(progress)
+        _serve_open_data(progress)
     return _report(url, port, problems, time.monotonic() - started)
 
 
@@ -169,6 +170,12 @@ def _serve_stewards(progress: Progress) -> None:
     progress(f"Trang phụ trách dữ liệu: {steward.start()}")
 
 
+def _serve_open_data(progress: Progress) -> None:
+    """The open files of the served build (a no-op when they are there), and the service that hands them out."""
+    open_data.after_publication(progress)
+    progress(f"Dữ liệu mở: {open_data.start()}")
+
+
 # --- the report --------------------------------------------------------------------------------------------------------
 
 
@@ -188,6 +195,7 @@ def _report(url: str | None, port: int, problems: list[str], seconds: float) -> 
         "built_at": current.created_at,
         "boards": {"url": url, "password_files": [str(secrets.folder() / name) for name in passwords]},
         "stewards": {"url": stewards, "password_files": [str(p) for p in sorted(secrets.folder().glob("STEWARD_*_PASSWORD"))]},
+        "open_data": {"url": services.known().get("open-data", {}).get("url")},
         "airflow": {
             "url": f"http://127.0.0.1:{port}", "user": airflow.USER, "password_file": str(secrets.folder() / "AIRFLOW_PASSWORD"),
         },
@@ -214,6 +222,8 @@ def render(body: dict[str, Any]) -> None:
         for file in body["stewards"]["password_files"]:
             user = Path(file).name.removeprefix("STEWARD_").removesuffix("_PASSWORD").lower()
             say.line(f"    {user}: cat {file}")
+    if body["open_data"]["url"]:
+        say.line(f"  {t('Dữ liệu mở', 'Open data')}: {body['open_data']['url']}")
     say.line(f"  Airflow: {body['airflow']['url']}")
     say.line(f"    {body['airflow']['user']}: cat {body['airflow']['password_file']}")
     for card in body["indicators"]:

@@ -7,6 +7,7 @@ file that cannot be opened is set aside and made anew.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from collections.abc import Callable
@@ -258,7 +259,7 @@ def _describe(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     relations: list[dict[str, object]] = [
         {"relation": n.name, "schema_name": n.schema, "description": n.description, "description_en": n.config.meta.get("en"),
          "key_columns": n.config.meta.get("key", []), "depends_on": sorted({d.split(".")[-1] for d in manifest.parent_map[n.unique_id]}),
-         "sql_path": n.original_file_path}
+         "sql_path": n.original_file_path, "open_json": json.dumps(n.config.meta["open"], ensure_ascii=False) if "open" in n.config.meta else None}
         for n in nodes
     ]  # fmt: skip
     columns: list[dict[str, object]] = [
@@ -277,7 +278,7 @@ def _describe(con: duckdb.DuckDBPyConnection, manifest: Manifest) -> None:
     con.execute("CREATE SCHEMA IF NOT EXISTS marts.catalog")
     con.execute(
         "CREATE OR REPLACE TABLE marts.catalog.relation (relation VARCHAR, schema_name VARCHAR, description VARCHAR,"
-        " description_en VARCHAR, key_columns VARCHAR[], depends_on VARCHAR[], sql_path VARCHAR)"
+        " description_en VARCHAR, key_columns VARCHAR[], depends_on VARCHAR[], sql_path VARCHAR, open_json VARCHAR)"
     )
     con.execute(
         "CREATE OR REPLACE TABLE marts.catalog.column_doc"

@@ -233,6 +233,21 @@ def served(path: Path, *, memory: str = "1GB", threads: int | None = None) -> It
 
 
 @contextlib.contextmanager
+def parquet(path: Path, name: str, *, memory: str = "256MB", threads: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database that can open this one Parquet file, shown as the view `name`, and nothing else on the machine."""
+    con = duckdb.connect()
+    try:
+        _configure(con, memory, threads)
+        con.execute(f"SET allowed_paths = [{literal(str(path))}]")
+        con.execute("SET enable_external_access = false")
+        con.execute("SET lock_configuration = true")
+        con.execute(f"CREATE VIEW {quote(name)} AS SELECT * FROM read_parquet({literal(str(path))})")
+        yield con
+    finally:
+        con.close()
+
+
+@contextlib.contextmanager
 def scratch(extensions: Sequence[str] = (), *, memory: str = LOAD_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory connection with the named extensions loaded from their wheels, never from a network."""
     con = duckdb.connect(

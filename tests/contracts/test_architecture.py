@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ROOMS = {"ingestion", "warehouse", "quality", "boards", "steward", "ops", "demo", "dags"}
+ROOMS = {"ingestion", "warehouse", "quality", "boards", "steward", "opendata", "ops", "demo", "dags"}
 MAY_IMPORT = {
     "warehouse": set(),
     "ingestion": {"warehouse"},
     "quality": {"warehouse"},
     "boards": {"warehouse"},
     "steward": {"ingestion", "warehouse"},
+    "opendata": {"warehouse"},
     "demo": {"warehouse"},
     "dags": {"ingestion", "quality", "warehouse", "boards", "ops"},
     "ops": ROOMS - {"dags", "ops"},

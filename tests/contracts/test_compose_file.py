@@ -27,6 +27,7 @@ def test_compose__has_every_service_with_a_health_check(compose: dict[str, Any])
         "airflow-dag-processor",
         "superset",
         "steward",
+        "open-data",
     }
     assert set(compose["services"]) == expected
     assert all("healthcheck" in service for service in compose["services"].values())
@@ -34,7 +35,7 @@ def test_compose__has_every_service_with_a_health_check(compose: dict[str, Any])
 
 def test_compose__binds_loopback_only(compose: dict[str, Any]) -> None:
     ports = [port for service in compose["services"].values() for port in service.get("ports", [])]
-    assert len(ports) == 3 and all(port.startswith("127.0.0.1:") for port in ports)
+    assert len(ports) == 4 and all(port.startswith("127.0.0.1:") for port in ports)
 
 
 def test_compose__takes_every_secret_from_a_file(compose: dict[str, Any]) -> None:
@@ -51,6 +52,12 @@ def test_superset__sees_published_builds_read_only(compose: dict[str, Any]) -> N
     volumes = compose["services"]["superset"]["volumes"]
     assert "serving:/var/lib/ioc/serving:ro" in volumes
     assert not any(str(v).startswith("ioc:") for v in volumes)
+
+
+def test_open_data__has_the_open_files_only(compose: dict[str, Any]) -> None:
+    service = compose["services"]["open-data"]
+    assert service["volumes"] == ["open:/var/lib/ioc/open:ro"]
+    assert not service.keys() & {"secrets", "env_file"}
 
 
 def test_compose__is_accepted_by_docker(tmp_path: Path) -> None:
