@@ -17,6 +17,8 @@ ROWS = {
     "mart.board_card": """SELECT *, card_html AS card_en_html FROM (SELECT code AS indicator_code, '38' AS area_code, 'Tỉnh Thanh Hóa' AS area_name, n AS home_order, 'dat' AS status, 4 AS status_order, false AS is_held,
         true AS is_made_up, '$build' AS build_id, '01/03/2026 07:00' AS built_vi, '5 phút' AS build_age_vi, '5 min' AS build_age_en, 'Thẻ thử' AS headline_vi, 'Card' AS headline_en, format('<div class="card card-dat"><div class="card-top"><span class="card-status">● Đạt</span><span class="card-code">{}</span></div><div class="card-title">Thẻ thử</div><div class="card-number"><span class="card-value">{}</span></div></div>', code, $first + n) AS card_html FROM (SELECT n, format('TT{:02d}', n) AS code FROM range(1, 13) t(n)))""",
     "mart.board_source": """SELECT 'nguon_thu' AS source_id, 1 AS state_order, '<div class="src">Nguồn thử</div>' AS source_html, '<div class="src">A source</div>' AS source_en_html""",
+    "mart.board_action": """SELECT 1 AS action_no, '<div class="act">Việc thử</div>' AS action_html, '<div class="act">A thing to do</div>' AS action_en_html""",
+    "mart.board_alarm": """SELECT 'a' AS alarm_id, 1 AS alarm_order, '<div class="src al">Báo động thử</div>' AS alarm_html, '<div class="src al">An alarm</div>' AS alarm_en_html""",
     "mart.commune_map": "SELECT '14758' AS area_code, 'Hạc Thành' AS area_name, '[[105.7,19.8],[105.8,19.8],[105.8,19.9],[105.7,19.8]]' AS polygon, 98.5 AS on_time_pct, 'Hạc Thành: 98,5 %' AS tooltip_vi",
     "mart.board_dossier_week": "SELECT DATE '2026-03-02' AS week_start_date, 10::HUGEINT AS n_received, 9::HUGEINT AS n_resolved",
     "mart.board_commune_on_time": "SELECT 'Hạc Thành' AS area_name, 98.5::DOUBLE AS on_time_pct, 200 AS n_resolved",

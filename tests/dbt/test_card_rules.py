@@ -185,8 +185,14 @@ def test_province__says_what_is_red_what_is_late_and_that_sources_never_came(bui
     assert "Mọi nguồn đúng hẹn" not in str(sentence) and "nguồn chưa có số liệu" in str(sentence)
 
 
+def test_actions__are_three_and_red_before_any_amber(built: Path) -> None:
+    rows = ask("SELECT action_no, indicator_code, action_html FROM mart.board_action ORDER BY 1")
+    assert [row[:2] for row in rows] == [(1, "TS04"), (2, "TS08"), (3, "TS12")]  # of eleven that miss a norm, four are red
+    assert "79,9 %" in str(rows[0][2]) and "act-alarm" in str(rows[0][2]) and "hạn" in str(rows[0][2])
+
+
 def test_boards__draw_a_hostile_title_as_text(built: Path) -> None:
-    pieces = [str(html) for (html,) in ask("SELECT unnest([card_html, card_en_html, headline_vi]) FROM mart.board_card")]  # fmt: skip
-    assert len(pieces) == 3 * 32
-    assert sum("&lt;script&gt;" in piece for piece in pieces) == 2  # its card and what the line of state says of it
+    pieces = [str(html) for (html,) in ask("SELECT unnest([card_html, card_en_html, headline_vi]) FROM mart.board_card UNION ALL SELECT action_html FROM mart.board_action")]  # fmt: skip
+    assert len(pieces) == 3 * 32 + 3
+    assert sum("&lt;script&gt;" in piece for piece in pieces) == 3  # its card, what the line of state says of it, and the action
     assert not [piece for piece in pieces if "<script" in piece or 'alert("' in piece]
