@@ -154,7 +154,7 @@ def _of_board(board: dict[str, Any]) -> str:
     if board["cards"] == "home":
         return "home_order IS NOT NULL"
     codes = ", ".join("'" + code.replace("'", "''") + "'" for code in board["cards"])
-    return f"indicator_code IN ({codes})"
+    return f"indicator_code IN ({codes})" + ("" if "area" in board["filters"] else " AND area_code = '38'")
 
 
 def _cards(board: dict[str, Any]) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _table(said: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     }
     return "table", _PLAIN | {
         "query_mode": "raw", "all_columns": list(shown), "column_config": shown, "order_by_cols": _order(said),
-        "table_timestamp_format": "%H:%M %d/%m/%Y", "row_limit": said.get("top", 200),
+        "table_timestamp_format": "%d/%m/%Y", "row_limit": said.get("top", 200),
     }  # fmt: skip
 
 

@@ -45,3 +45,21 @@ end) at time zone 'Asia/Ho_Chi_Minh'
 {% macro right_now() -%}
 coalesce(try_cast(getvariable('ioc_now') as timestamptz), current_timestamp)
 {%- endmacro %}
+
+{# The first instant of a period on the province's clock, as a plain timestamp: the x axis of charts. #}
+{% macro period_start(kind, key) -%}
+case {{ kind }}
+    when 'hour' then strptime({{ key }}, '%Y%m%d%H')
+    when 'day' then strptime({{ key }}, '%Y%m%d')
+    when 'month' then strptime({{ key }} || '01', '%Y%m%d')
+    when 'quarter' then make_timestamp(cast(substr({{ key }}, 1, 4) as bigint), cast(substr({{ key }}, 5, 1) as bigint) * 3 - 2, 1, 0, 0, 0)
+    else make_timestamp(cast(substr({{ key }}, 1, 4) as bigint), 1, 1, 0, 0, 0)
+end
+{%- endmacro %}
+
+{# A regular 24-gon around a point as a polygon that maps draw: JSON of [longitude, latitude]; the radius in km. #}
+{% macro circle(lon, lat, km) -%}
+cast(to_json(list_transform(range(25), lambda k: [
+    round({{ lon }} + {{ km }} / 111.32 / cos(radians({{ lat }})) * cos(radians(15 * k)), 5), round({{ lat }} + {{ km }} / 110.57 * sin(radians(15 * k)), 5)
+])) as varchar)
+{%- endmacro %}
