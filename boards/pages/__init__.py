@@ -70,7 +70,9 @@ def register(app: Flask) -> None:
         answer = make_response(page, status)
         answer.headers["Cache-Control"] = "private, no-store"
         if request.args.get("lang") == chosen:
-            answer.set_cookie(COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure)
+            answer.set_cookie(
+                COOKIE, chosen, max_age=31_536_000, httponly=True, samesite="Lax", secure=request.is_secure
+            )
         return answer
 
     def signed_in(view: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,7 +114,10 @@ def register(app: Flask) -> None:
         build = questions.served_build(request.args.get("ban", ""), request.args.get("luc", ""))
         with questions.asked(build) as ask:
             area = questions.area(ask, limited_to or request.args.get("xa", ""))
-            return show("leader.html", **questions.leader(ask, area, is_limited=bool(limited_to)), build=build)
+            # A page that reloads by itself fails WCAG 2.2.1 unless its reader asked for it.
+            is_refreshing = request.args.get("tu_moi") == "1" and not build.now
+            shown = questions.leader(ask, area, is_limited=bool(limited_to))
+            return show("leader.html", **shown, build=build, is_refreshing=is_refreshing)
 
     app.register_blueprint(pages)
     # FAB guards its own login page so; the same attempts a minute hold here.

@@ -71,6 +71,7 @@ def asked(build: Build) -> Iterator[Ask]:
     """
     from flask import current_app
     from sqlalchemy import create_engine, text
+    from sqlalchemy.exc import ProgrammingError
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(
@@ -80,7 +81,23 @@ def asked(build: Build) -> Iterator[Ask]:
         if build.now:
             # A variable takes no bound value; isoformat of a datetime holds no quote.
             con.execute(text(f"SET VARIABLE ioc_now = TIMESTAMPTZ '{build.now.isoformat()}'".replace(":", "\\:")))
-        yield lambda sql, **values: [dict(row) for row in con.execute(text(sql), values).mappings()]
+
+        def ask(sql: str, **values: Any) -> list[dict[str, Any]]:
+            return [dict(row) for row in con.execute(text(sql), values).mappings()]
+
+        try:
+            yield ask
+        except ProgrammingError as error:
+            if build.now:  # a kept build older than the relations this page asks for
+                raise NotKeptError(build.build_id) from error
+            raise
+
+
+def _has(ask: Ask, table: str) -> bool:
+    """Whether the build, which may be an old one, has that relation of `mart`."""
+    return bool(
+        ask("SELECT 1 FROM information_schema.tables WHERE table_schema = 'mart' AND table_name = :table", table=table)
+    )
 
 
 def area(ask: Ask, code: str) -> dict[str, Any]:
@@ -111,7 +128,9 @@ def leader(ask: Ask, area: dict[str, Any], *, is_limited: bool) -> dict[str, Any
         "area": area,
         "areas": []
         if is_limited
-        else ask("SELECT area_code, area_name FROM mart.dim_area WHERE is_current AND level = 'commune' ORDER BY area_name"),
+        else ask(
+            "SELECT area_code, area_name FROM mart.dim_area WHERE is_current AND level = 'commune' ORDER BY area_name"
+        ),
         "urgent": [card for card in cards if card["status"] in ("khong_dat", "chu_y")],
         "rest": rest,
         "n_cards": len(cards),
@@ -126,6 +145,8 @@ def leader(ask: Ask, area: dict[str, Any], *, is_limited: bool) -> dict[str, Any
 
 def _alarms(ask: Ask) -> list[dict[str, Any]]:
     """Alarms open now; none where the build is older than the alarms."""
-    if not ask("SELECT 1 FROM information_schema.tables WHERE table_schema = 'mart' AND table_name = 'alarm_now'"):
+    if not _has(ask, "alarm_now"):
         return []
-    return ask("SELECT icon, level_vi, title_vi, object_vi, opened_vi, state_vi, agency_vi, due_vi, is_overdue FROM mart.alarm_now")
+    return ask(
+        "SELECT icon, level_vi, title_vi, object_vi, opened_vi, state_vi, agency_vi, due_vi, is_overdue FROM mart.alarm_now"
+    )

@@ -22,13 +22,16 @@ WORDS: dict[str, tuple[str, str]] = {
     "boards": ("Bảng điều hành", "Boards"),
     "state": ("Tình hình toàn tỉnh", "State of the province"),
     "urgent": ("Cần xử lý", "Needs action"),
-    "none_urgent": ("Không có chỉ tiêu nào không đạt hay cần chú ý.", "No indicator misses its target or needs attention."),
+    "none_urgent": (
+        "Không có chỉ tiêu nào không đạt hay cần chú ý.",
+        "No indicator misses its target or needs attention.",
+    ),
     "alarms": ("Cảnh báo đang mở", "Open alarms"),
     "rest": ("Các chỉ tiêu khác theo lĩnh vực", "Other indicators by sector"),
     "since": ("Từ", "Since"),
     "acts": ("Việc của", "Who acts"),
     "within": ("Hạn", "Within"),
-    "no_acts": ("Chưa có quy trình; đầu mối", "No procedure yet; owner"),
+    "no_acts": ("chưa có quy trình xử lý", "no procedure yet"),
     "target": ("Mục tiêu", "Target"),
     "indicator": ("Chỉ tiêu", "Indicator"),
     "value": ("Giá trị", "Value"),
@@ -55,6 +58,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Chỉ các bản gần đây được giữ. Số liệu đang phục vụ không bị ảnh hưởng.",
         "Only recent builds are kept. The data served now is not affected.",
     ),
+    "refresh": ("Tự làm mới 5 phút", "Refresh every 5 minutes"),
+    "no_refresh": ("Ngừng tự làm mới", "Stop refreshing"),
     "now": ("Về số liệu hiện tại", "Back to present data"),
 }
 
