@@ -50,7 +50,7 @@ def test_leader_page__shows_the_numbers_of_the_build_without_scripts(boards_up: 
     with connect.served(boards_up.marts()) as con:
         wanted = con.execute("SELECT value_vi FROM mart.card_now WHERE area_code = '38'").fetchall()
     shown = [node.inner_text() for node in reader.query_selector_all("main .number strong, main td strong")]
-    assert len(wanted) == 12
+    assert len(wanted) == 98
     assert sorted(shown) == sorted(value for (value,) in wanted)
     for said in ("Từ", "tháng 2/2026", "Sở Thử", "3 ngày", "KHÔNG ĐẠT", "SỐ LIỆU MINH HỌA", "chuẩn chưa kiểm chứng"):
         assert said in reader.content()
@@ -68,6 +68,12 @@ def test_leader_page__is_small_and_loads_nothing_else(boards_up: Boards, reader:
     reader.goto(f"{boards_up.url}/lanh-dao/")
     assert [answer.url for answer in asked] == [f"{boards_up.url}/lanh-dao/"]
     assert len(asked[0].body()) < TALLEST_TOTAL
+
+
+def test_leader_page__prints_ninety_eight_indicators_on_one_a4(boards_up: Boards, reader: Any) -> None:
+    reader.goto(f"{boards_up.url}/lanh-dao/")
+    assert len(reader.query_selector_all("main .card, main tbody tr")) == 98
+    assert len(re.findall(rb"/Type\s*/Page\b", reader.pdf(prefer_css_page_size=True))) == 1
 
 
 def test_leader_page__english_has_no_vietnamese_fixed_word(boards_up: Boards, reader: Any) -> None:
@@ -140,4 +146,4 @@ with app.app_context():
             page = client.get(f"/lanh-dao/{query}").text
             assert "Phường Hàm Rồng" in page
             assert "Phường Hạc Thành" not in page
-            assert "Bản thử: 2 chỉ tiêu không đạt." not in page
+            assert "Bản thử: 19 chỉ tiêu không đạt." not in page
