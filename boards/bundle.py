@@ -34,7 +34,6 @@ WORDS = {
     "head": {"vi": "Tình trạng", "en": "State"},
     "cards": {"vi": "Thẻ chỉ tiêu", "en": "Indicator cards"},
     "leader": {"vi": "Trang lãnh đạo", "en": "Leader's page"},
-    "replay": {"vi": "Xem lại", "en": "Replay"},
     "catalogue": {"vi": "Danh mục", "en": "Catalogue"},
     "other": {"vi": "English", "en": "Tiếng Việt"},
 }
@@ -230,7 +229,7 @@ def _top(bundles: dict[str, dict[str, Any]], here: str, language: str) -> str:
     tail = "" if language == "vi" else f"?lang={language}"
     pages = [
         link(f"/{path}/{tail}", WORDS[word][language], " nav-page")
-        for word, path in (("leader", "lanh-dao"), ("replay", "xem-lai"), ("catalogue", "danh-muc"))
+        for word, path in (("leader", "lanh-dao"), ("catalogue", "danh-muc"))
     ]
     other = next(one for one in LANGUAGES if one != language)
     board = bundles[here]["board"]

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from flask_caching.backends.filesystemcache import FileSystemCache
 from superset.utils.log import StdOutEventLogger
 
-from boards import access
+from boards import access, pages
 
 os.environ["TZ"] = "Asia/Ho_Chi_Minh"
 HOME = access.home()
@@ -195,3 +195,4 @@ def FLASK_APP_MUTATOR(app: Any) -> None:
         )
 
     app.add_url_rule("/danh-muc/", "data_catalogue", data_catalogue)
+    pages.register(app)

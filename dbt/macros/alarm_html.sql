@@ -9,7 +9,7 @@
 
 {# What must be done first, as one tile: number, since when, who, what, by when. #}
 {% macro action_html(w) -%}
-'<div class="act act-' || level || '"><div class="act-no">' || action_no || '</div><div class="act-say"><a class="act-title" href="/chi-tieu/' || indicator_code || '/?xa=' || area_code || '{{ w.query }}">'
+'<div class="act act-' || level || '"><div class="act-no">' || action_no || '</div><div class="act-say"><a class="act-title" href="/danh-muc/#i-' || indicator_code || '">'
     || icon || ' ' || {{ html(w.title) }} || '</a><div class="act-number">' || {{ html('value_vi') }} || ' <span>' || {{ html('bound_vi') }} || ' · {{ w.since }} ' || {{ html('since_vi') }} || '</span></div>'
     || '<div class="act-do"><b>' || {{ html('who_vi') }} || '</b>' || if(what_vi = '', '', ': ' || {{ html('what_vi') }}) || '</div>'
     || case when due_vi <> '' then '<div class="act-due ' || if(is_overdue, 'is-stale', '') || '">' || if(is_overdue, '{{ w.overdue }} ', '{{ w.due }} ') || {{ html('due_vi') }} || '</div>' else '' end || '</div></div>'

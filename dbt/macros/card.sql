@@ -3,7 +3,7 @@
 {% macro card_html(w) -%}
 '<div class="card card-' || status || '">'
     || '<div class="card-top"><span class="card-status">' || status_icon || ' ' || {{ w.status }} || '</span><span class="card-code">' || indicator_code || '</span></div>'
-    || '<a class="card-title" href="/chi-tieu/' || indicator_code || '/?xa=' || area_code || '{{ w.query }}">' || {{ html(w.title) }} || '</a>'
+    || '<a class="card-title" href="/danh-muc/#i-' || indicator_code || '">' || {{ html(w.title) }} || '</a>'
     || '<div class="card-number"><span class="card-value value-' || indicator_code || '">' || {{ w.value }} || '</span><span class="card-unit">' || {{ html(w.unit) }} || '</span>'
     || '<span class="card-deltas">' || case when delta_vi <> '' then '<span class="card-delta delta-' || delta_kind || '">' || {{ w.delta }} || '</span>' else '' end
     || case when delta_year_vi <> '' then '<span class="card-year">' || {{ w.year }} || '</span>' else '' end || '</span></div>'

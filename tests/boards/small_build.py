@@ -44,6 +44,16 @@ ROWS = {
     "quality.trust_decision": "SELECT DATE '2026-03-02' AS day, 'hiệu chỉnh giá trị' AS kind_vi, 1::BIGINT AS n, 37::BIGINT AS now_pass",
     "quality.anomaly": "SELECT 'TT01' AS indicator_code, '38' AS area_code, '20260302' AS period_key, 'bỗng khác thường' AS message_vi, 9.5 AS score, true AS is_shown",
 }
+#: The relations that the pages of ours name, with as many indicators as the province has.
+PAGE_ROWS = {
+    "mart.card_now": """SELECT format('TT{:02d}', n) AS indicator_code, 'thien_tai' AS sector, CASE n WHEN 2 THEN '<script>alert(1)</script>' ELSE format('Chỉ tiêu thử có tên dài như ngoài đời {}', n) END AS title_vi, CASE n WHEN 2 THEN '' ELSE format('Indicator {}', n) END AS title_en, '%' AS unit, area_code,
+        CASE area_code WHEN '38' THEN format('{}', $first + n) ELSE format('{}', 9000 + n) END AS value_vi, 'tháng 3/2026' AS period_vi, '≥ 95' AS target_vi, '▲ 1,0' AS delta_vi, CASE WHEN n <= 19 THEN 'khong_dat' ELSE 'dat' END AS status, CASE WHEN n <= 19 THEN 'Không đạt' ELSE 'Đạt' END AS status_vi,
+        CASE WHEN n <= 19 THEN 'Off target' ELSE 'On target' END AS status_en, CASE WHEN n <= 19 THEN '■' ELSE '●' END AS status_icon, CASE WHEN n <= 19 THEN 1 ELSE 4 END AS status_order, 'Chưa đạt mục tiêu 95' AS reason_vi, 'tháng 2/2026' AS since_vi, 'Sở Thử' AS acts_who_vi, 'Kiểm tra' AS acts_procedure_vi, '3 ngày' AS acts_within_vi, 'Sở Thử' AS owner_vi,
+        '4 giờ' AS age_vi, false AS is_stale, false AS is_held, '' AS held_vi, true AS is_made_up, n = 1 AS is_unverified, n AS home_order, 1 AS tier FROM range(1, 99) t(n), (VALUES ('38'), ('14758'), ('14797')) a(area_code)""",
+    "mart.province_status": "SELECT 'khong_dat' AS status, 'KHÔNG ĐẠT' AS status_vi, '■' AS status_icon, 'Bản thử: 19 chỉ tiêu không đạt.' AS sentence_vi, 'b' || $first AS build_id, '02/03/2026 07:00' AS built_vi, 'SỐ LIỆU MINH HỌA' AS made_up_vi",
+    "mart.source_now": "SELECT 'Nguồn thử' AS title_vi, 'Sở Thử' AS owner_vi, 'cham' AS state, 'chậm' AS state_vi, '▲' AS state_icon, '3 giờ' AS age_vi, '' AS reason_vi, 1 AS state_order",
+    "mart.dim_area": "SELECT area_code, area_name, level, true AS is_current FROM (VALUES ('38', 'Tỉnh Thanh Hóa', 'province'), ('14758', 'Phường Hạc Thành', 'commune'), ('14797', 'Phường Hàm Rồng', 'commune')) t(area_code, area_name, level)",
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ def write_build(home: Path, build_id: str, first: int) -> None:
     folder.mkdir(parents=True)
     with duckdb.connect(str(folder / "marts.duckdb")) as con:
         con.execute("CREATE SCHEMA mart; CREATE SCHEMA quality")
-        for relation, rows in ROWS.items():
+        for relation, rows in (ROWS | PAGE_ROWS).items():
             con.execute(f"CREATE TABLE {relation} AS {rows.replace('$first', str(first)).replace('$build', build_id)}")
 
 

@@ -2,8 +2,8 @@
 -- The three things to do first: open alarms and cards of the home board that are red or amber, an indicator once; red before amber,
 -- what is overdue before what is not, a tier that matters more, the older alarm first. An indicator whose alarm somebody took is not
 -- among them. When there is nothing to do, one row says so, and what is late.
-{% set vi = {'title': 'title_vi', 'since': 'từ', 'overdue': 'quá hạn nhận', 'due': 'hạn:', 'query': ''} %}
-{% set en = {'title': 'title_en', 'since': 'since', 'overdue': 'overdue since', 'due': 'by:', 'query': '&amp;lang=en'} %}
+{% set vi = {'title': 'title_vi', 'since': 'từ', 'overdue': 'quá hạn nhận', 'due': 'hạn:'} %}
+{% set en = {'title': 'title_en', 'since': 'since', 'overdue': 'overdue since', 'due': 'by:'} %}
 with open_alarm as (
     select * from {{ ref('alarm_now') }} where is_open
 ),

@@ -3,13 +3,13 @@
 -- takes those that it names; `headline` is what its line of state says of a card.
 {% set vi = {
     'status': 'status_vi', 'title': 'title_vi', 'value': 'value_vi', 'unit': 'unit', 'delta': 'delta_vi', 'target': 'target_vi', 'period': 'period_vi',
-    'year': 'delta_year_vi', 'since': 'since_vi', 'reason': 'reason_vi', 'due': 'acts_within_vi', 'age': 'age_vi', 'query': '', 'target_word': 'Mục tiêu', 'since_word': 'Từ',
+    'year': 'delta_year_vi', 'since': 'since_vi', 'reason': 'reason_vi', 'due': 'acts_within_vi', 'age': 'age_vi', 'target_word': 'Mục tiêu', 'since_word': 'Từ',
     'due_word': 'hạn:', 'owner_word': 'Đầu mối:', 'late_word': 'chậm', 'held_word': 'giữ số bản trước', 'made_up_word': 'minh họa',
     'unverified_word': 'chưa kiểm chứng', 'grades': ['đúng', 'đủ', 'sạch', 'sống']
 } %}
 {% set en = {
     'status': 'status_en', 'title': 'title_en', 'value': en_number('value_vi'), 'unit': en_unit('unit'), 'delta': en_words(en_number('delta_vi')), 'target': "replace(" ~ en_number('target_vi') ~ ", 'chưa có chuẩn', 'none set')",
-    'period': en_words('period_vi'), 'year': "replace(" ~ en_number('delta_year_vi') ~ ", 'so cùng kỳ', 'on year')", 'since': en_words('since_vi'), 'reason': 'reason_en', 'due': en_words("replace(replace(acts_within_vi, 'ngay', 'at once'), 'trong at once', 'today')"), 'age': en_words('age_vi'), 'query': '&amp;lang=en',
+    'period': en_words('period_vi'), 'year': "replace(" ~ en_number('delta_year_vi') ~ ", 'so cùng kỳ', 'on year')", 'since': en_words('since_vi'), 'reason': 'reason_en', 'due': en_words("replace(replace(acts_within_vi, 'ngay', 'at once'), 'trong at once', 'today')"), 'age': en_words('age_vi'),
     'target_word': 'Target', 'since_word': 'Since', 'due_word': 'by:', 'owner_word': 'Owner:', 'late_word': 'late', 'held_word': 'number of an earlier build',
     'made_up_word': 'made up', 'unverified_word': 'unverified', 'grades': ['valid', 'compl.', 'clean', 'live']
 } %}
