@@ -19,7 +19,7 @@ from rdflib import FOAF, RDF, Graph, Literal, Namespace
 from typer.testing import CliRunner
 
 from opendata import publish
-from ops import open_data
+from ops import open_data, say
 from warehouse import connect
 from warehouse import publish as builds
 from warehouse.errors import Fault
@@ -177,7 +177,8 @@ def test_an_older_build__opens_nothing(home: str) -> None:
     assert publish.publish().datasets == []
 
 
-def test_command__tells_what_is_open_and_what_is_refused(home: str) -> None:
+def test_command__tells_what_is_open_and_what_is_refused(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(say.manner, "as_json", False)
     run = CliRunner().invoke(open_data.app, ["publish"])
     assert run.exit_code == 0, "nothing was written anew"
     listed = CliRunner().invoke(open_data.app, ["list"])
